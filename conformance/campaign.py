@@ -1,0 +1,113 @@
+"""A campaign: Hypothesis draws cases, the properties judge them, records are kept."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from .compare import Disagreement
+from .property import Outcome, Property
+from .record import PropertyRecord, Verdict
+
+
+@final
+@dataclass
+class _Tally:
+    """What the cases of one property came to, up to the first that failed."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    failing: Any = None
+
+    def judge(self, property_: Property, case: Any) -> None:
+        """Judge one case; while Hypothesis shrinks, only the last failing case is of interest."""
+        try:
+            outcome = property_.check(case)
+        except (Disagreement, Exception) as error:
+            if not isinstance(error, hypothesis.errors.UnsatisfiedAssumption):
+                self.failing = case
+            raise
+        if self.failing is None:
+            self.outcomes.append(outcome)
+
+    def worst(self) -> float | None:
+        """The largest error over its tolerance, None where none was measured."""
+        return max((o.worst for o in self.outcomes if o.worst is not None), default=None)
+
+    def live(self) -> float | None:
+        """The share of the cases with a gradient that is not zero."""
+        seen = [o.live for o in self.outcomes if o.live is not None]
+        return sum(seen) / len(seen) if seen else None
+
+    def notes(self) -> dict[str, int]:
+        """How often each note was made."""
+        return dict(Counter(o.note for o in self.outcomes if o.note is not None))
+
+
+def run(property_: Property, examples: int, seed: int) -> PropertyRecord:
+    """Try a property on ``examples`` cases; the same seed draws the same cases.
+
+    A failing case is shrunk, and the record holds it in literal values. Nothing is raised but for
+    an interruption: an unexpected exception is a record with the verdict "error".
+    """
+    tally = _Tally()
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        print_blob=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(property_.cases)
+    def campaign(case: Any) -> None:
+        tally.judge(property_, case)
+
+    started = time.perf_counter()
+    verdict: Verdict = "conforms"
+    finding = None
+    try:
+        campaign()
+    except Disagreement as error:
+        verdict, finding = "disagrees", str(error)
+    except Exception as error:
+        verdict, finding = "error", f"{type(error).__name__}: {error}"
+    if verdict == "conforms" and not tally.outcomes:
+        verdict, finding = "error", "no case was judged"
+    return PropertyRecord(
+        id=property_.id,
+        title=property_.title,
+        subject=property_.subject,
+        part=property_.part,
+        verdict=verdict,
+        cases=len(tally.outcomes),
+        live=tally.live(),
+        worst=tally.worst(),
+        seconds=time.perf_counter() - started,
+        finding=finding,
+        counterexample=None if tally.failing is None else f"seed = {seed}\n{tally.failing!r}",
+        notes=tally.notes(),
+    )
+
+
+def run_all(
+    properties: Iterable[Property],
+    examples: int,
+    seed: int,
+    progress: Callable[[PropertyRecord], None] = lambda record: None,
+) -> tuple[PropertyRecord, ...]:
+    """Run each property in turn, calling ``progress`` with each record."""
+    records = []
+    for property_ in properties:
+        records.append(run(property_, examples, seed))
+        progress(records[-1])
+    return tuple(records)

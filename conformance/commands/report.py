@@ -1,0 +1,89 @@
+"""``backprop report``: run every property and the training, write the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Cases to draw for each property.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the drawing; the same seed draws the same cases.",
+)
+@click.option(
+    "--out",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("reports/latest"),
+    show_default=True,
+    help="Folder for conformance.json, .md, .html and junit.xml.",
+)
+def report(examples: int, seed: int, directory: Path) -> None:
+    """Judge the whole hand-written backprop and write a conformance report.
+
+    Exit status: 0 if every property conforms, 1 if one disagrees, 2 for misuse.
+    """
+    _make(directory)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from ..campaign import run_all
+    from ..properties import PROPERTIES
+    from ..provenance import provenance, typed_command
+    from ..record import PropertyRecord, Report
+    from ..reports import write
+    from ..training_run import training_run
+
+    source = provenance(typed_command(), seed, "report", examples)
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as progress:
+        bar = progress.add_task("properties", total=len(PROPERTIES) + 1)
+
+        def advance(record: PropertyRecord) -> None:
+            progress.update(bar, advance=1, description=record.id)
+            if record.verdict != "conforms":
+                click.echo(f"{record.verdict}: {record.id}: {record.finding}")
+                click.echo(record.counterexample or "")
+
+        records = run_all(PROPERTIES, examples, seed, advance)
+        progress.update(bar, description="training on the digits")
+        training = training_run("digits", seed=seed)
+    result = Report(source, records, (training,))
+    paths = write(result, directory)
+    cases = sum(record.cases for record in records)
+    conforming = sum(record.verdict == "conforms" for record in records)
+    click.echo(
+        f"{'conforms' if result.conforms else 'disagrees'}: "
+        f"{conforming} of {len(records)} properties in {cases} cases, seed {seed}; "
+        f"digits {training.verdict}, {training.accuracy:.1%} on the held-out quarter"
+    )
+    for path in paths:
+        click.echo(f"wrote {path}")
+    raise SystemExit(0 if result.conforms else 1)
+
+
+def _make(directory: Path) -> None:
+    """The folder is made before the work, so that a bad path costs no time."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"{directory}: {error.strerror}", param_hint="--out") from None

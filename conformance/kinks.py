@@ -1,0 +1,47 @@
+"""How far a pre-activation is from the next kink of its activation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import Activation
+from reference.maximum import GroupMax, Max
+from reference.piecewise import LeakyReLU, RandomizedLeakyReLU, ReLU, Threshold
+
+from .compare import Float64Array
+
+
+def margin(activation: Activation, z: Float64Array, error: Float64Array) -> float:
+    """The smallest distance to a kink over the size of ``error``, the uncertainty of each z.
+
+    Below 1, two sides that know z only within the error may take different branches. Infinite for
+    an activation without kinks. z and error: (..., n).
+    """
+    match activation:
+        case ReLU() | LeakyReLU() | RandomizedLeakyReLU():
+            return _smallest(np.abs(z), error)
+        case Threshold():
+            half = activation.width / 2
+            distances = [np.abs(z - kink) for kink in (-half, 0.0, half)]
+            return min(_smallest(distance, error) for distance in distances)
+        case Max():
+            return _lead(z, error)
+        case GroupMax():
+            return min(_lead(z[..., list(g)], error[..., list(g)]) for g in activation.groups)
+        case _:
+            return np.inf
+
+
+def _lead(z: Float64Array, error: Float64Array) -> float:
+    """How far the largest z leads before each other one."""
+    winner = z.argmax(axis=-1)[..., None]
+    others = np.arange(z.shape[-1]) != winner
+    lead = np.take_along_axis(z, winner, axis=-1) - z
+    doubt = np.take_along_axis(error, winner, axis=-1) + error
+    return _smallest(lead[others], doubt[others])
+
+
+def _smallest(distance: Float64Array, error: Float64Array) -> float:
+    if distance.size == 0:
+        return np.inf
+    return float((distance / np.maximum(error, np.finfo(float).tiny)).min())

@@ -1,0 +1,147 @@
+"""Training by gradient descent on the hand-written gradients (11-785 F24 lecture 5, slide 193)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .checks import Array, rows, whole_number
+from .descent import StepSize, step, step_size_at
+from .divergence import Divergence
+from .history import Epoch, History
+from .network import Network
+
+
+class DivergedError(ArithmeticError):
+    """The loss stopped being finite; the network holds the last parameters for which it was."""
+
+
+@final
+@dataclass
+class Trainer:
+    """The lecture's training: W_k <- W_k - eta (D_{W_k} Loss)^T, and likewise b_k, until converged.
+
+    step_size: eta, or a function of the number of updates so far. batch_size: rows per update,
+    None for all of them, the lecture's full batch; mini-batches are shuffled anew for every epoch.
+    max_epochs: passes over the training set at most. tolerance: stop once the loss changes by no
+    more than this from one epoch to the next; None to go on to the end. seed: of the shuffling.
+    """
+
+    network: Network
+    divergence: Divergence
+    step_size: StepSize = 0.1
+    batch_size: int | None = None
+    max_epochs: int = 100
+    tolerance: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch_size is not None:
+            whole_number(self.batch_size, "batch_size", at_least=1)
+        whole_number(self.max_epochs, "max_epochs", at_least=1)
+        if self.tolerance is not None and not self.tolerance >= 0:
+            raise ValueError(f"tolerance must be at least 0, got {self.tolerance}")
+        step_size_at(self.step_size, 0)
+
+    def fit(
+        self,
+        x: ArrayLike,
+        d: ArrayLike,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        callback: Callable[[Epoch], None] | None = None,
+    ) -> History:
+        """Update the network on the rows of x (T, D_0) and d (T, width of y_N).
+
+        ``callback`` is called after each epoch. Raises ValueError for bad data before the first
+        update, DivergedError where the loss stops being finite.
+        """
+        history = History()
+        for epoch in self.epochs(x, d, validation):
+            history.add(epoch)
+            if callback is not None:
+                callback(epoch)
+        history.converged = self._converged(history.loss)
+        return history
+
+    def epochs(
+        self,
+        x: ArrayLike,
+        d: ArrayLike,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Iterator[Epoch]:
+        """The same as an iterator: each epoch is trained as it is asked for."""
+        x, d = self._training_set(x, d)
+        if validation is not None:
+            self.network.loss(*validation, self.divergence)
+        return self._train(x, d, validation)
+
+    def _train(
+        self, x: Array, d: Array, validation: tuple[ArrayLike, ArrayLike] | None
+    ) -> Iterator[Epoch]:
+        T = x.shape[0]
+        batch_size = T if self.batch_size is None else self.batch_size
+        shuffle = np.random.default_rng(self.seed)
+        losses: list[float] = []
+        updates = 0
+        safe = self._parameters()
+        for number in range(1, self.max_epochs + 1):
+            order = np.arange(T) if batch_size >= T else shuffle.permutation(T)
+            total = 0.0
+            for start in range(0, T, batch_size):
+                batch = order[start : start + batch_size]
+                current = self._parameters()
+                loss = self._update(x[batch], d[batch], step_size_at(self.step_size, updates))
+                if not np.isfinite(loss):
+                    self._give_up(safe, f"the loss is {loss} after {updates} updates")
+                safe = current
+                updates += 1
+                total += loss * len(batch)
+            if not all(np.isfinite(w).all() for group in self._parameters() for w in group):
+                self._give_up(safe, f"a parameter is not finite after {updates} updates")
+            losses.append(total / T)
+            after = None if validation is None else self.network.loss(*validation, self.divergence)
+            yield Epoch(number, losses[-1], after)
+            if self._converged(losses):
+                return
+
+    def _update(self, x: Array, d: Array, eta: float) -> float:
+        """One step of descent on a batch; the loss before it. Where that is not finite, no step."""
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that diverges is reported
+            gradients = self.network.gradients(x, d, self.divergence, training=True)
+            if np.isfinite(gradients.loss):
+                for parameters, slopes in (
+                    (self.network.weights, gradients.weights),
+                    (self.network.biases, gradients.biases),
+                ):
+                    parameters[:] = [
+                        step(w, g, eta) for w, g in zip(parameters, slopes, strict=True)
+                    ]
+        return gradients.loss
+
+    def _converged(self, losses: list[float]) -> bool:
+        if self.tolerance is None or len(losses) < 2:
+            return False
+        return abs(losses[-1] - losses[-2]) <= self.tolerance
+
+    def _parameters(self) -> tuple[list[Array], list[Array]]:
+        """The present parameters; a step makes new arrays, so they stay as they are."""
+        return list(self.network.weights), list(self.network.biases)
+
+    def _give_up(self, safe: tuple[list[Array], list[Array]], reason: str) -> NoReturn:
+        self.network.weights[:], self.network.biases[:] = safe
+        raise DivergedError(
+            f"{reason}; the last parameters with a finite loss are kept: try a smaller step_size"
+        )
+
+    def _training_set(self, x: ArrayLike, d: ArrayLike) -> tuple[Array, Array]:
+        network = self.network
+        x = np.atleast_2d(rows(x, network.input_width, "x", network.dtype))
+        d = np.atleast_2d(rows(d, network.output_width, "d", network.dtype))
+        if len(x) != len(d):
+            raise ValueError(f"x and d must have as many rows, got shapes {x.shape} and {d.shape}")
+        self.divergence.check_target(d)
+        return x, d
