@@ -19,25 +19,29 @@ from .record import PropertyRecord, Verdict
 @final
 @dataclass
 class _Tally:
-    """What the cases of one property came to, up to the first that failed."""
+    """What the cases of one property came to, up to the first that failed; and that one, shrunk."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     failing: Any = None
+    ratio: float | None = None
 
     def judge(self, property_: Property, case: Any) -> None:
         """Judge one case; while Hypothesis shrinks, only the last failing case is of interest."""
         try:
             outcome = property_.check(case)
-        except (Disagreement, Exception) as error:
-            if not isinstance(error, hypothesis.errors.UnsatisfiedAssumption):
-                self.failing = case
+        except hypothesis.errors.UnsatisfiedAssumption:
+            raise
+        except Exception as error:
+            self.failing = case
+            self.ratio = error.ratio if isinstance(error, Disagreement) else None
             raise
         if self.failing is None:
             self.outcomes.append(outcome)
 
     def worst(self) -> float | None:
         """The largest error over its tolerance, None where none was measured."""
-        return max((o.worst for o in self.outcomes if o.worst is not None), default=None)
+        ratios = [self.ratio, *(o.worst for o in self.outcomes)]
+        return max((ratio for ratio in ratios if ratio is not None), default=None)
 
     def live(self) -> float | None:
         """The share of the cases with a gradient that is not zero."""

@@ -94,7 +94,8 @@ def literal(case: Any) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, np.ndarray):
-        return np.array_repr(value, precision=17).replace("\n      ", "\n    ")
+        with np.printoptions(floatmode="unique", threshold=value.size + 1):
+            return repr(value).replace("\n      ", "\n    ")
     if isinstance(value, tuple):
         return "[" + ", ".join(_text(item) for item in value) + "]"
     return repr(value)

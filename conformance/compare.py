@@ -11,7 +11,14 @@ Float64Array = NDArray[np.float64]
 
 
 class Disagreement(AssertionError):
-    """The hand-written side and the expected one differ by more than rounding explains."""
+    """The hand-written side and the expected one differ by more than rounding explains.
+
+    ``ratio`` is the largest error over its tolerance, None where it is not about a number.
+    """
+
+    def __init__(self, message: str, ratio: float | None = None) -> None:
+        super().__init__(message)
+        self.ratio = ratio
 
 
 def compare(what: str, got: NDArray[Any], expected: ArrayLike, tolerance: ArrayLike) -> float:
@@ -37,7 +44,8 @@ def compare(what: str, got: NDArray[Any], expected: ArrayLike, tolerance: ArrayL
     )
     index = np.unravel_index(ratio.argmax(), ratio.shape)
     if ratio[index] > 1:
-        raise Disagreement(_explain(what, index, wide, expected, tolerance))
+        explanation = _explain(what, index, wide, expected, tolerance)
+        raise Disagreement(explanation, float(ratio[index]))
     return float(ratio[index])
 
 

@@ -22,7 +22,7 @@ def real_dtype(dtype: DTypeLike, name: str = "dtype") -> np.dtype[Any]:
 
 
 def finite_array(value: ArrayLike, name: str, dtype: DTypeLike) -> Array:
-    """``value`` as an array of ``dtype``.
+    """``value`` as an array of ``dtype``, a copy of the caller's.
 
     Raises TypeError for anything but real numbers, ValueError for a NaN or an infinity.
     """
@@ -35,7 +35,7 @@ def finite_array(value: ArrayLike, name: str, dtype: DTypeLike) -> Array:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}")
     with np.errstate(over="ignore"):  # a float64 beyond float32 becomes inf, and is reported here
-        array = array.astype(dtype, copy=False)
+        array = array.astype(dtype)
     finite = np.isfinite(array)
     if not finite.all():
         index = tuple(int(i) for i in np.argwhere(~finite)[0])

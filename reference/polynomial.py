@@ -26,7 +26,7 @@ class LinearCombination(VectorActivation):
         if A.ndim != 2 or 0 in A.shape:
             raise ValueError(f"matrix must have shape (m, n), got {A.shape}")
         object.__setattr__(self, "matrix", tuple(map(tuple, A.tolist())))
-        object.__setattr__(self, "_A", A.copy())
+        object.__setattr__(self, "_A", A)
 
     def output_width(self, n: int) -> int:
         """m; ValueError unless n is the number of columns of A."""

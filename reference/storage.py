@@ -51,7 +51,7 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, activations=json.dumps(activations), **arrays)
+            np.savez(file, activations=json.dumps(activations), **arrays)
         os.replace(name, target)
     except BaseException:
         os.unlink(name)

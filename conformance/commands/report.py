@@ -43,7 +43,7 @@ def report(examples: int, seed: int, directory: Path) -> None:
     from ..properties import PROPERTIES
     from ..provenance import provenance, typed_command
     from ..record import PropertyRecord, Report
-    from ..reports import write
+    from ..reports import answer, write
     from ..training_run import training_run
 
     source = provenance(typed_command(), seed, "report", examples)
@@ -69,13 +69,8 @@ def report(examples: int, seed: int, directory: Path) -> None:
         training = training_run("digits", seed=seed)
     result = Report(source, records, (training,))
     paths = write(result, directory)
-    cases = sum(record.cases for record in records)
-    conforming = sum(record.verdict == "conforms" for record in records)
-    click.echo(
-        f"{'conforms' if result.conforms else 'disagrees'}: "
-        f"{conforming} of {len(records)} properties in {cases} cases, seed {seed}; "
-        f"digits {training.verdict}, {training.accuracy:.1%} on the held-out quarter"
-    )
+    click.echo(answer(result))
+    click.echo(f"digits: {training.accuracy:.1%} right on the held-out quarter")
     for path in paths:
         click.echo(f"wrote {path}")
     raise SystemExit(0 if result.conforms else 1)

@@ -89,8 +89,27 @@ def affine_jacobians_are_autodiff(case: AffineCase) -> Outcome:
     return Outcome(worst, live=bool(true.weights.any()))
 
 
-def loops_are_matrices(case: NetworkCase) -> Outcome:
-    """Forward, and every overdot, neuron by neuron = in matrices, for each instance alone."""
+def loops_go_forward_like_matrices(case: NetworkCase) -> Outcome:
+    """Every z_j^(k), neuron by neuron = z_k in matrices, for each instance."""
+    network = case.network()
+    w = neuron.extended_weights(network.weights, network.biases)
+    worst = 0.0
+    for x, d in zip(case.x, case.d, strict=True):
+        with np.errstate(all="ignore"):
+            z, y = neuron.forward(w, network.activations, x)
+            forward = network.forward_pass(x[None])
+            analysis = ErrorAnalysis(network, forward, d[None], case.divergence)
+            errors, margin = analysis.forward_errors()
+        assume(margin > 1 and all(np.isfinite(e).all() for e in errors))
+        for k, error in enumerate(errors):
+            got = np.array([z[k + 1][1:]])
+            worst = max(worst, compare(f"z[{k}]", got, forward.z[k], error * 2))
+        require(y[0][0] == 1.0, "y_0 must be the constant 1 that carries the bias")
+    return Outcome(worst)
+
+
+def loops_go_backward_like_matrices(case: NetworkCase) -> Outcome:
+    """Every overdot, neuron by neuron = the gradients in matrices, for each instance."""
     network = case.network()
     w = neuron.extended_weights(network.weights, network.biases)
     worst, live = 0.0, False
@@ -101,11 +120,8 @@ def loops_are_matrices(case: NetworkCase) -> Outcome:
             gradients = network.gradients(x, d, case.divergence, explicit=True)
             forward = network.forward_pass(x[None])
             analysis = ErrorAnalysis(network, forward, d[None], case.divergence, explicit=True)
-            scales, (errors, margin) = analysis.end_to_end(), analysis.forward_errors()
+            scales, (_, margin) = analysis.end_to_end(), analysis.forward_errors()
         assume(margin > 1 and np.isfinite(gradients.loss))
-        for k in range(len(z) - 1):
-            got = np.array([z[k + 1][1:]])
-            worst = max(worst, compare(f"z[{k}]", got, forward.z[k], errors[k] * 2))
         weights, biases = neuron.matrix_gradients(dots.w_dot)
         growth = ROUNDINGS * len(z)
         for k, scale in enumerate(scales):
@@ -241,7 +257,20 @@ NETWORK_PROPERTIES = (
         network_cases("SquaredError"),
         bias_is_weight_zero,
     ),
-    *_networks("loops", "neuron by neuron = matrices", 6, loops_are_matrices, **_SMALL),
+    Property(
+        "loops.Forward",
+        "forward, neuron by neuron = matrices",
+        5,
+        network_cases("SquaredError", **_SMALL),
+        loops_go_forward_like_matrices,
+    ),
+    *_networks(
+        "loops",
+        "backward, neuron by neuron = matrices",
+        6,
+        loops_go_backward_like_matrices,
+        **_SMALL,
+    ),
     Property(
         "manners.Network",
         "gradients are pure, fresh and deterministic",
