@@ -20,10 +20,13 @@ from .compare import Float64Array
 from .kinks import margin
 from .tolerance import (
     derivative_scale,
+    divergence_scale,
     forward_scale,
     fused_scale,
+    fused_value_scale,
     jacobian_scale,
     tolerance,
+    underflow,
 )
 
 
@@ -40,7 +43,10 @@ class LayerScales:
 
 @final
 class ErrorAnalysis:
-    """Scales for one pass through a network, in float64 whatever the dtype of the network."""
+    """Scales for one pass through a network, in float64 whatever the dtype of the network.
+
+    A scale that is beyond float64 is infinite or NaN, and what it belongs to is not compared.
+    """
 
     def __init__(
         self,
@@ -63,12 +69,14 @@ class ErrorAnalysis:
             for W, b, y in zip(self.sizes, network.biases, self.y, strict=False)
         ]
         each = list(zip(network.activations, self.z, self.y[1:], strict=True))
-        self.y_scales = [forward_scale(f, z, y) for f, z, y in each]
+        lost = underflow(network.dtype)
+        self.y_scales = [forward_scale(f, z, y) + lost for f, z, y in each]
         self.jacobian_scales = [
-            jacobian_scale(f, z, y, np.asarray(f.jacobian(z, y), dtype=np.float64))
+            jacobian_scale(f, z, y, np.asarray(f.jacobian(z, y), dtype=np.float64)) + lost
             for f, z, y in each
         ]
 
+    @np.errstate(all="ignore")
     def local(self, backward: BackwardPass) -> list[LayerScales]:
         """Each layer by itself, at the cotangents that the backward pass recorded."""
         layers = []
@@ -80,6 +88,7 @@ class ErrorAnalysis:
             layers.append(self._layer(k, dz_scale, np.abs(np.asarray(dz, dtype=float))))
         return layers
 
+    @np.errstate(all="ignore")
     def end_to_end(self) -> list[LayerScales]:
         """From the loss backwards: the scale of each dz builds on that of the layer above."""
         layers: list[LayerScales] = []
@@ -90,6 +99,23 @@ class ErrorAnalysis:
                 dz_scale = self._through(k - 1, layers[0].dy)
         return layers
 
+    @np.errstate(all="ignore")
+    def in_range(self) -> bool:
+        """Whether the derivative by the last y, which only the explicit path takes, fits the dtype."""
+        slopes = derivative_scale(self.divergence, self.y[-1], self.d)
+        return self.fused or bool(slopes.max() < np.finfo(self.network.dtype).max)
+
+    @np.errstate(all="ignore")
+    def loss_scale(self) -> Float64Array:
+        """The size of the terms that the loss is a mean of: a single number."""
+        f, z, y = self.network.activations[-1], self.z[-1], self.y[-1]
+        if self.fused:
+            return fused_value_scale(f, z, y, self.d).mean(keepdims=True)[0]
+        slopes = derivative_scale(self.divergence, y, self.d)
+        terms = divergence_scale(self.divergence, y, self.d)
+        return (terms + (slopes * self.y_scales[-1]).sum(axis=-1)).mean(keepdims=True)[0]
+
+    @np.errstate(all="ignore")
     def forward_errors(self) -> tuple[list[Float64Array], float]:
         """By how much rounding may move each z[k], and how far the z are from the next kink.
 

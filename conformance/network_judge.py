@@ -9,12 +9,13 @@ the two sides sum in different orders, and rounding could put them on different 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 import oracle
+from oracle import padded
 from reference import Divergence, Network
 from reference.checks import Array
 from reference.passes import BackwardPass, ForwardPass, Gradients
@@ -22,10 +23,13 @@ from reference.passes import BackwardPass, ForwardPass, Gradients
 from .compare import Float64Array, compare
 from .describe import describe, describe_layers
 from .error_analysis import ErrorAnalysis
-from .tolerance import ROUNDINGS, divergence_scale, tolerance
+from .screen import PADDED, Oracle, screened
+from .tolerance import ROUNDINGS, tolerance
+
+Variant = tuple[list[oracle.Layer], ArrayLike]
 
 #: Perturbations of the parameters that the sensitivity of a gradient is measured with.
-PERTURBATIONS = 3
+PERTURBATIONS = 5
 STEP = 2.0**-30
 
 #: A pre-activation closer to a kink than this many times its possible error is ambiguous.
@@ -61,20 +65,46 @@ def judge_network(
     loss or a true gradient is not finite or beyond the dtype, so that there is nothing to judge.
     """
     x, d = np.asarray(x, dtype=network.dtype), np.asarray(d, dtype=network.dtype)
-    true = oracle.gradients(describe_layers(network), describe(divergence), x, d)
-    limit = float(np.finfo(network.dtype).max) ** 0.5
-    if not all(np.abs(g).max() < limit for g in _arrays(true)):
+    layers = describe_layers(network)
+    return screened(
+        lambda autodiff: _judge(network, layers, x, d, divergence, autodiff),
+        fits=padded.fits(layers, x),
+    )
+
+
+def _judge(
+    network: Network,
+    layers: list[oracle.Layer],
+    x: Array,
+    d: Array,
+    divergence: Divergence,
+    autodiff: Oracle,
+) -> NetworkVerdict:
+    moved = _moved(layers, x, float(np.finfo(network.dtype).eps))
+    true, *nearby = autodiff.gradients_at([(layers, x), *moved], describe(divergence), d)
+    if not _in_range(true, network.dtype):
         raise OutOfRange
     with np.errstate(all="ignore"):
         forward = network.forward_pass(x)
         backward = network.backward_pass(forward, d, divergence)
         gradients = network.gradients(x, d, divergence)
         analysis = ErrorAnalysis(network, forward, d, divergence)
-    worst = _judge_locally(network, d, divergence, forward, backward, gradients, analysis)
+    if not analysis.in_range():
+        raise OutOfRange
+    local = autodiff.local_vjps(
+        layers,
+        describe(divergence),
+        d,
+        y=forward.y[:-1],
+        z=forward.z,
+        dy=backward.dy[1:],
+        dz=backward.dz,
+    )
+    worst = _judge_locally(network.dtype, local, forward, backward, gradients, analysis)
     _, margin = analysis.forward_errors()
     end_to_end = margin > SAFE_MARGIN
     if end_to_end:
-        worst = max(worst, _judge_end_to_end(network, x, d, divergence, gradients, true, analysis))
+        worst = max(worst, _judge_end_to_end(network, gradients, true, nearby, analysis))
     live = bool(np.any(true.weights[0])) or bool(np.any(true.biases[0]))
     return NetworkVerdict(worst, live, end_to_end)
 
@@ -84,27 +114,17 @@ class OutOfRange(Exception):
 
 
 def _judge_locally(
-    network: Network,
-    d: Array,
-    divergence: Divergence,
+    dtype: DTypeLike,
+    local: list[oracle.LocalVjp],
     forward: ForwardPass,
     backward: BackwardPass,
     gradients: Gradients,
     analysis: ErrorAnalysis,
 ) -> float:
-    locals_ = oracle.local_vjps(
-        describe_layers(network),
-        describe(divergence),
-        d,
-        y=forward.y[:-1],
-        z=forward.z,
-        dy=backward.dy[1:],
-        dz=backward.dz,
-    )
-    dtype = network.dtype
+    T = len(forward.y[0])
     worst = 0.0
-    for k, (true, scale) in enumerate(zip(locals_, analysis.local(backward), strict=True)):
-        roundings = ROUNDINGS + max(true.weights.shape) + len(d)
+    for k, (true, scale) in enumerate(zip(local, analysis.local(backward), strict=True)):
+        roundings = ROUNDINGS + max(true.weights.shape) + T
         for what, got, expected, size in (
             (f"z[{k}]", forward.z[k], true.z, analysis.z_scales[k]),
             (f"y[{k + 1}]", forward.y[k + 1], true.y, analysis.y_scales[k]),
@@ -120,52 +140,106 @@ def _judge_locally(
 
 def _judge_end_to_end(
     network: Network,
+    gradients: Gradients,
+    true: oracle.Gradients,
+    nearby: list[oracle.Gradients],
+    analysis: ErrorAnalysis,
+) -> float:
+    got = (np.asarray(g, network.dtype) for g in _arrays(gradients))
+    allowed = _end_to_end_tolerances(analysis, true, nearby)
+    each = zip(_names(network), got, _arrays(true), allowed, strict=True)
+    return max(compare(*arguments) for arguments in each)
+
+
+def compare_gradients(
+    network: Network,
     x: Array,
     d: Array,
     divergence: Divergence,
-    gradients: Gradients,
-    true: oracle.Gradients,
-    analysis: ErrorAnalysis,
+    got: Gradients,
+    expected: Gradients,
+    *,
+    explicit: bool = False,
 ) -> float:
-    dtype = network.dtype
-    sensitivities = _sensitivities(network, x, d, divergence, true)
-    scales = analysis.end_to_end()
-    terms = divergence_scale(divergence, analysis.y[-1], analysis.d)
-    size = [terms.mean(), *(s.weights for s in scales), *(s.bias for s in scales), scales[0].dy]
-    roundings = ROUNDINGS + max(max(W.shape) for W in network.weights) + len(d)
-    worst = 0.0
-    for what, got, expected, scale, sensitivity in zip(
-        _names(network), _arrays(gradients), _arrays(true), size, sensitivities, strict=True
-    ):
-        allowed = tolerance(scale, dtype, roundings) + roundings * sensitivity
-        worst = max(worst, compare(what, np.asarray(got, dtype), expected, allowed))
-    return worst
+    """Two hand-written ways to the same gradients, within what end to end judgement allows.
 
-
-def _sensitivities(
-    network: Network, x: Array, d: Array, divergence: Divergence, true: oracle.Gradients
-) -> list[Float64Array]:
-    """By how much the loss and each gradient change where every input is off by one rounding.
-
-    Measured on the oracle, with all parameters and x moved by a relative STEP up or down at random.
+    x (T, D_0) and d (T, width of y_N). Raises Disagreement, or OutOfRange where there is nothing
+    finite to compare, or where a pre-activation is too close to a kink for the ways to agree.
     """
+    layers = describe_layers(network)
+    variants = [(layers, x), *_moved(layers, x, float(np.finfo(network.dtype).eps))]
+    with np.errstate(all="ignore"):
+        forward = network.forward_pass(x)
+        analysis = ErrorAnalysis(network, forward, d, divergence, explicit=explicit)
+        _, margin = analysis.forward_errors()
+    true, *nearby = PADDED.gradients_at(variants, describe(divergence), d)
+    if margin <= SAFE_MARGIN or not (analysis.in_range() and _in_range(true, network.dtype)):
+        raise OutOfRange
+    allowed = _end_to_end_tolerances(analysis, true, nearby)
+    each = zip(_names(network), _arrays(got), _arrays(expected), allowed, strict=True)
+    return max(compare(what, np.asarray(g, network.dtype), e, t) for what, g, e, t in each)
+
+
+def _in_range(true: oracle.Gradients, dtype: np.dtype[Any]) -> bool:
+    """Whether products of any two of the gradients are finite in the dtype."""
+    limit = float(np.finfo(dtype).max) ** 0.5
+    return all(bool(np.abs(g).max() < limit) for g in _arrays(true))
+
+
+def _end_to_end_tolerances(
+    analysis: ErrorAnalysis, true: oracle.Gradients, nearby: list[oracle.Gradients]
+) -> list[Float64Array]:
+    """That of the terms, and by how much the oracle's own gradients change where every input is
+    off by one rounding.
+    """
+    network = analysis.network
     eps = float(np.finfo(network.dtype).eps)
-    step = max(STEP, eps)
+    scales = analysis.end_to_end()
+    sizes = [
+        analysis.loss_scale(),
+        *(s.weights for s in scales),
+        *(s.bias for s in scales),
+        scales[0].dy,
+    ]
+    roundings = ROUNDINGS + max(max(W.shape) for W in network.weights) + len(analysis.d)
+    tolerances = []
+    for i, (centre, size) in enumerate(zip(_arrays(true), sizes, strict=True)):
+        changes = [np.abs(_arrays(near)[i] - centre) for near in nearby]
+        sensitivity = np.max(changes, axis=0) * (eps / _step(eps))
+        tolerances.append(tolerance(size, network.dtype, roundings) + roundings * sensitivity)
+    return tolerances
+
+
+def _moved(layers: list[oracle.Layer], x: Array, eps: float) -> list[Variant]:
+    """The layers and x with every number moved up or down, by up to a relative step at random.
+
+    Not by the whole step each: equal moves of terms that cancel would cancel as well.
+    """
     random = np.random.default_rng(0)
 
     def move(a: ArrayLike) -> Float64Array:
         wide = np.asarray(a, dtype=np.float64)
-        return wide * (1 + step * random.choice([-1.0, 1.0], wide.shape))
+        return wide * (1 + _step(eps) * random.uniform(-1, 1, wide.shape))
 
-    largest = [np.zeros_like(g) for g in _arrays(true)]
-    for _ in range(PERTURBATIONS):
-        layers = describe_layers(network)
-        for layer in layers:
-            layer["weights"], layer["bias"] = move(layer["weights"]), move(layer["bias"])
-        moved = _arrays(oracle.gradients(layers, describe(divergence), move(x), d))
-        changes = [np.abs(m - t) for m, t in zip(moved, _arrays(true), strict=True)]
-        largest = [np.maximum(a, b) for a, b in zip(largest, changes, strict=True)]
-    return [change * (eps / step) for change in largest]
+    return [
+        (
+            [
+                oracle.Layer(
+                    weights=move(layer["weights"]),
+                    bias=move(layer["bias"]),
+                    activation=layer["activation"],
+                )
+                for layer in layers
+            ],
+            move(x),
+        )
+        for _ in range(PERTURBATIONS)
+    ]
+
+
+def _step(eps: float) -> float:
+    """Large enough that the change of a gradient is more than the rounding of the oracle."""
+    return max(STEP, eps)
 
 
 def _arrays(gradients: Gradients | oracle.Gradients) -> list[Float64Array]:

@@ -15,7 +15,7 @@ import reference
 
 from .record import Provenance
 
-PACKAGES = ("numpy", "jax", "jaxlib", "hypothesis", "scipy", "scikit-learn")
+PACKAGES = ("numpy", "jax", "jaxlib", "hypothesis", "scikit-learn")
 
 
 def provenance(command: str, seed: int, profile: str, examples: int) -> Provenance:

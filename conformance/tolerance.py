@@ -24,7 +24,7 @@ from reference.softmax import Softmax
 from .compare import Float64Array
 
 ROUNDINGS = 64
-FLOOR = 2.0**20
+FLOOR = 2.0**6
 
 #: exp(t) turns the rounding of t into |t| roundings of its own, until it underflows.
 LARGEST_EXPONENT = 750.0
@@ -34,6 +34,12 @@ def tolerance(scale: Float64Array, dtype: DTypeLike, roundings: int = ROUNDINGS)
     """roundings * eps * scale + FLOOR * tiny, entry by entry."""
     info = np.finfo(np.dtype(dtype).type)
     return roundings * float(info.eps) * scale + FLOOR * float(info.tiny)
+
+
+def underflow(dtype: DTypeLike) -> float:
+    """What underflow adds to a scale, so that it is carried along where the scale is multiplied."""
+    info = np.finfo(np.dtype(dtype).type)
+    return FLOOR * float(info.tiny) / (ROUNDINGS * float(info.eps))
 
 
 def forward_scale(activation: Activation, z: Float64Array, y: Float64Array) -> Float64Array:
@@ -97,7 +103,8 @@ def fused_scale(activation: Activation, z: Float64Array, y: Float64Array, d: Any
     """The size of the terms of d div(f(z), d)/dz_j where the two are differentiated as one."""
     if isinstance(activation, Softmax):
         return y * d.sum(axis=-1, keepdims=True) * _softmax_growth(z) + d
-    return y * (1 - d) + (1 - y) * d
+    sigmoid, complement = np.exp(-np.logaddexp(0, -z)), np.exp(-np.logaddexp(0, z))
+    return sigmoid * (1 - d) + complement * d
 
 
 def fused_value_scale(

@@ -70,7 +70,7 @@ class ScalarActivation(Activation):
     def jacobian(self, z: Array, y: Array) -> Array:
         """diag(f'(z)): (..., n, n)."""
         slopes = self.derivative(z, y)
-        return slopes[..., :, None] * np.eye(slopes.shape[-1], dtype=slopes.dtype)
+        return np.where(np.eye(slopes.shape[-1]), slopes[..., :, None], 0)
 
     def vjp(self, z: Array, y: Array, dy: Array) -> Array:
         """dz_i = dy_i f'(z_i), in O(n) (slide 63)."""

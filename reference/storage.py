@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,17 +44,17 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
 
     Raises TypeError for an activation that cannot say its parameters.
     """
-    arrays = {f"W{k}": W for k, W in enumerate(network.weights)}
+    arrays: dict[str, Any] = {f"W{k}": W for k, W in enumerate(network.weights)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.biases)}
     activations = [{"name": type(f).__name__, **f.parameters()} for f in network.activations]
     target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             np.savez(file, activations=json.dumps(activations), **arrays)
-        os.replace(name, target)
+        os.replace(part, target)
     except BaseException:
-        os.unlink(name)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -103,10 +103,12 @@ class Trainer:
             if not all(np.isfinite(w).all() for group in self._parameters() for w in group):
                 self._give_up(safe, f"a parameter is not finite after {updates} updates")
             losses.append(total / T)
-            after = None if validation is None else self.network.loss(*validation, self.divergence)
+            after = None if validation is None else self._loss(*validation)
             yield Epoch(number, losses[-1], after)
             if self._converged(losses):
-                return
+                break
+        if not np.isfinite(self._loss(x, d)):
+            self._give_up(safe, f"the loss is not finite after {updates} updates")
 
     def _update(self, x: Array, d: Array, eta: float) -> float:
         """One step of descent on a batch; the loss before it. Where that is not finite, no step."""
@@ -121,6 +123,10 @@ class Trainer:
                         step(w, g, eta) for w, g in zip(parameters, slopes, strict=True)
                     ]
         return gradients.loss
+
+    def _loss(self, x: ArrayLike, d: ArrayLike) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.network.loss(x, d, self.divergence)
 
     def _converged(self, losses: list[float]) -> bool:
         if self.tolerance is None or len(losses) < 2:

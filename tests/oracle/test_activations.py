@@ -28,7 +28,7 @@ def exact(function, numbers):
 
 
 POSITIVE = np.array(
-    [1e-300, 1e-8, 0.5, np.nextafter(1, 0), 1, np.nextafter(1, 2), 20, 40, 350, 1e4]
+    [1e-300, 1e-8, 0.5, np.nextafter(1, 0), 1, np.nextafter(1, 2), 5, 20, 40, 350, 1e4]
 )
 Z = np.concatenate([-POSITIVE, [0.0], POSITIVE])
 
@@ -83,7 +83,7 @@ def test_relu_and_its_kin_have_slope_1_at_0(slope, description):
 
 
 def test_threshold_is_a_step_and_its_derivative_a_secant():
-    z = [-1.0, -0.25, -0.2, -0.0, 0.2, 0.25, 1.0]  # at +-w/2 the step counts as taken
+    z = [-0.4, -0.25, -0.2, -0.0, 0.2, 0.25, 0.4]  # at +-w/2 the step counts as taken
     assert_array_equal(value(z, "Threshold", width=0.5), [0, 0, 0, 1, 1, 1, 1])
     J = jacobian(z, "Threshold", width=0.5)
     assert_array_equal(np.diag(J), [0, 2, 2, 2, 2, 0, 0])
@@ -110,6 +110,10 @@ def test_softmax_of_one_and_of_the_extremes():
     assert_array_equal(value([[3.0], [-1e4]], "Softmax"), [[1], [1]])
     assert_array_equal(jacobian([[3.0], [-1e4]], "Softmax"), [[[0]], [[0]]])
     assert_allclose(value([-1e4, 1e4, 1e4], "Softmax"), [0, 0.5, 0.5], rtol=EPS)
+    e = np.exp(1)
+    assert_allclose(
+        value([-1e4, 1e4, 1e4 + 1], "Softmax"), [0, 1 / (1 + e), e / (1 + e)], rtol=4 * EPS
+    )
     J = jacobian([-1e4, 1e4, 1e4], "Softmax")
     assert_allclose(J, [[0, 0, 0], [0, 0.25, -0.25], [0, -0.25, 0.25]], rtol=2 * EPS)
 
@@ -186,6 +190,15 @@ def test_polynomial():
     assert_array_equal(
         jacobian(z, "Polynomial", **polynomial), [[[-8, -10], [0, 12]], [[0, 0], [0, 0]]]
     )
+
+
+def test_a_composition_applies_the_first_description_first():
+    square = {"name": "PairwiseProduct", "pairs": [[0, 0]]}
+    double = {"name": "LinearCombination", "matrix": [[2.0]]}
+    f = oracle.composition([double, square])
+    assert_array_equal(oracle.value(f, [3.0]), [36])
+    assert_array_equal(oracle.jacobian(f, [3.0]), [[24]])
+    assert f is oracle.composition([double, square]) is not oracle.composition([square, double])
 
 
 def test_float32_comes_out_as_the_float64_of_the_same_number():

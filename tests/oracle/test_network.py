@@ -105,36 +105,43 @@ def test_gradients_are_central_differences(case):
 
 def test_layer_by_layer_the_chain_rule_gives_the_gradients(case):
     layers, divergence, x, d = case
-    T, functions = len(x), [oracle.activation(each["activation"]) for each in layers]
+    functions = [oracle.activation(each["activation"]) for each in layers]
     z = oracle.pre_activations(layers, x)
     y = [x, *(oracle.value(f, z_k) for f, z_k in zip(functions, z, strict=True))]
-    dy = oracle.jacobian(oracle.divergence(divergence), y[-1], d) / T
+    dy, dz = [np.zeros_like(array) for array in y[1:-1]], [np.zeros_like(array) for array in z]
     g = oracle.gradients(layers, divergence, x, d)
-    nothing = [np.zeros_like(array) for array in y[1:]], [np.zeros_like(array) for array in z]
     for k in reversed(range(len(layers))):
-        dys, dzs = nothing
-        dys[k] = dy
-        dzs[k] = oracle.local_vjps(layers, y[:-1], z, dys, dzs)[k].dz
-        local = oracle.local_vjps(layers, y[:-1], z, dys, dzs)[k]
+        dz[k] = oracle.local_vjps(layers, divergence, d, y[:-1], z, dy, dz)[k].dz
+        local = oracle.local_vjps(layers, divergence, d, y[:-1], z, dy, dz)[k]
         assert_allclose(local.z, z[k], rtol=1e-14)
         assert_allclose(local.y, y[k + 1], rtol=1e-14)
         assert_allclose(local.weights, g.weights[k], rtol=1e-10, atol=1e-15)
         assert_allclose(local.bias, g.biases[k], rtol=1e-10, atol=1e-15)
-        dy = local.input
-    assert_allclose(dy, g.input, rtol=1e-10, atol=1e-15)
+        if k > 0:
+            dy[k - 1] = local.input
+    assert_allclose(local.input, g.input, rtol=1e-10, atol=1e-15)
 
 
 def test_local_vjps_take_each_layer_at_just_the_points_given():
-    W, b = np.array([[1.0, 2.0]]), np.array([3.0])
-    y, z = np.array([[1.0, 1.0], [0.0, -1.0]]), np.array([[0.0], [-5.0]])  # z is not W y + b
-    dy, dz = np.array([[7.0], [7.0]]), np.array([[1.0], [10.0]])  # nor dz the pullback of dy
-    (local,) = oracle.local_vjps([layer(W, b, "ReLU")], [y], [z], [dy], [dz])
-    assert_array_equal(local.z, [[6], [1]])
-    assert_array_equal(local.y, [[0], [0]])
-    assert_array_equal(local.dz, [[7], [0]])
-    assert_array_equal(local.weights, [[1, -9]])
-    assert_array_equal(local.bias, [11])
-    assert_array_equal(local.input, [[1, 2], [10, 20]])
+    layers = [
+        layer(np.array([[1.0, 2.0]]), np.array([3.0]), "ReLU"),
+        layer(np.array([[2.0]]), np.array([0.0]), "Identity"),
+    ]
+    y = [np.array([[1.0, 1.0], [0.0, -1.0]]), np.array([[4.0], [5.0]])]
+    z = [np.array([[0.0], [-5.0]]), np.array([[1.0], [3.0]])]  # not W y + b
+    dy = [np.array([[7.0], [7.0]])]
+    dz = [np.array([[1.0], [10.0]]), np.array([[1.0], [-1.0]])]  # not dy pulled back
+    first, last = oracle.local_vjps(layers, SQUARED_ERROR, np.ones((2, 1)), y, z, dy, dz)
+    assert_array_equal(first.z, [[6], [1]])
+    assert_array_equal(first.y, [[0], [0]])
+    assert_array_equal(first.dz, [[7], [0]])
+    assert_array_equal(first.weights, [[1, -9]])
+    assert_array_equal(first.bias, [11])
+    assert_array_equal(first.input, [[1, 2], [10, 20]])
+    assert_array_equal(last.z, [[8], [10]])
+    assert_array_equal(last.dz, [[0], [1]])  # of the mean of (z - 1)^2 / 2 over the two rows
+    assert_array_equal(last.weights, [[-1]])
+    assert_array_equal(last.input, [[2], [-2]])
 
 
 def test_float32_weights_are_the_same_numbers_in_float64(case):
