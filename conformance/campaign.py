@@ -53,10 +53,10 @@ class _Tally:
         return dict(Counter(o.note for o in self.outcomes if o.note is not None))
 
 
-def run(property_: Property, examples: int, seed: int) -> PropertyRecord:
+def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -> PropertyRecord:
     """Try a property on ``examples`` cases; the same seed draws the same cases.
 
-    A failing case is shrunk, and the record holds it in literal values. Nothing is raised but for
+    A failing case is shrunk unless told otherwise, and the record holds it in literal values. Nothing is raised but for
     an interruption: an unexpected exception is a record with the verdict "error".
     """
     tally = _Tally()
@@ -69,7 +69,7 @@ def run(property_: Property, examples: int, seed: int) -> PropertyRecord:
         derandomize=False,
         report_multiple_bugs=False,
         print_blob=False,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     @given(property_.cases)

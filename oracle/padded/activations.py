@@ -36,14 +36,14 @@ def _secant(
 
 def log_odds(form: Form, z: jax.Array) -> jax.Array:
     """For y = softmax(z), log(y_i / (1 - y_i)) = z_i - log sum_{j != i} exp(z_j), j live."""
-    several = form.inputs > 1  # of a single one the odds are infinite
     others = live(form.inputs) & ~jnp.eye(WIDTH, dtype=bool)
-    # Of the others the largest goes before the sum; its choice changes nothing but rounding.
+    some = others.any(axis=1)  # else the odds are infinite
+    # The largest of the others goes before the sum: which number does matters to rounding alone.
     largest = jnp.max(jnp.where(others, jax.lax.stop_gradient(z), -jnp.inf), axis=1)
-    largest = jnp.where(several, largest, 0.0)
+    largest = jnp.where(some, largest, 0.0)
     terms = jnp.exp(jnp.where(others, z - largest[:, None], -jnp.inf))
-    total = jnp.where(several, jnp.sum(terms, axis=1), 1.0)
-    return jnp.where(several, z - largest - jnp.log(total), jnp.inf)
+    total = jnp.where(some, jnp.sum(terms, axis=1), 1.0)
+    return jnp.where(some, z - largest - jnp.log(total), jnp.inf)
 
 
 def softmax(form: Form, z: jax.Array) -> jax.Array:
@@ -79,10 +79,10 @@ def _whole_powers(z: jax.Array, exponents: jax.Array) -> jax.Array:
     """
     bits = exponents.astype(int)
     largest = bits.max(axis=1)
-    powers = jnp.where(bits & 1 > 0, z[:, None], 1.0)
-    for bit in (2, 4, 8):
-        z = jnp.where(largest >= bit, z, 1.0) ** 2
+    powers = jnp.ones_like(exponents)
+    for bit in (2**k for k in range(LARGEST_EXPONENT.bit_length())):  # here z is z_l^bit
         powers = powers * jnp.where(bits & bit > 0, z[:, None], 1.0)
+        z = jnp.where(largest >= 2 * bit, z, 1.0) ** 2
     return powers
 
 

@@ -18,8 +18,11 @@ from oracle.description import Description
 from oracle.padded.activations import activation as activation_of
 from oracle.padded.divergences import Div, div_of
 from oracle.padded.divergences import divergence as divergence_by
-from oracle.padded.form import Form, Kind, blank, fill_in
+from oracle.padded.form import Form, Kind, blank
+from oracle.padded.packing import fill_in
 from oracle.padded.slots import ROWS, pad_rows
+
+Program = Callable[..., tuple[jax.Array, ...]]
 
 
 def activation_fits(description: Description, n: int) -> bool:
@@ -74,7 +77,7 @@ def _form(description: Description, n: int) -> tuple[Form, Kind, int]:
 
 
 def _by_chunks(
-    program: Callable[..., tuple[jax.Array, ...]],
+    program: Program,
     arrays: tuple[Float64Array, ...],
     value: tuple[int, ...],
     derivative: tuple[int, ...],
@@ -85,19 +88,27 @@ def _by_chunks(
     rows = [array.reshape(count, array.shape[-1]) for array in arrays]
     values, derivatives = np.empty((count, *value)), np.empty((count, *derivative))
     for start in range(0, count, ROWS):
-        here = slice(start, min(start + ROWS, count))
-        T = here.stop - start
-        chunk = [pad_rows("z", array[here], T, array.shape[-1]) for array in rows]
-        results = [np.asarray(result)[:T] for result in program(*chunk)]
-        y, tolerance, agree = results[0], results[3], results[4]
-        reverse, forward = (J[:, *map(slice, derivative)] for J in results[1:3])
-        if not agree.all():
-            t = int(np.argmin(agree))
-            at = rows[0][start + t]
-            raise OracleDisagreement(at, reverse[t], forward[t], float(tolerance[t]))
-        values[here] = y[:, *map(slice, value)]
-        derivatives[here] = np.where(np.isnan(reverse), forward, reverse)
+        chunk = slice(start, start + ROWS)
+        z, *constants = (array[chunk] for array in rows)
+        y, reverse, forward, difference, scale = _run(program, z, *constants)
+        reverse, forward = (J[:, *map(slice, derivative)] for J in (reverse, forward))
+        if not np.all(difference <= RELATIVE_TOLERANCE * np.maximum(1.0, scale)):
+            # Terms that cancel at z leave no trace of their size in J there, but at z / 2.
+            scale = np.maximum(scale, _run(program, z / 2, *constants)[4])
+            tolerance = RELATIVE_TOLERANCE * np.maximum(1.0, scale)
+            if not np.all(difference <= tolerance):
+                t = int(np.argmin(difference <= tolerance))
+                raise OracleDisagreement(z[t], reverse[t], forward[t], float(tolerance[t]))
+        values[chunk] = y[:, *map(slice, value)]
+        derivatives[chunk] = np.where(np.isnan(reverse), forward, reverse)
     return values.reshape(leading + value), derivatives.reshape(leading + derivative)
+
+
+def _run(program: Program, *arrays: Float64Array) -> list[Float64Array]:
+    """What a program gives for up to ROWS rows."""
+    T = len(arrays[0])
+    padded = (pad_rows("z", array, T, array.shape[-1]) for array in arrays)
+    return [np.asarray(result)[:T] for result in program(*padded)]
 
 
 @partial(jax.jit, static_argnums=0)
@@ -118,19 +129,14 @@ def _divergence_program(
 
 
 def _both_modes(f: Callable[[jax.Array], jax.Array], z: jax.Array) -> tuple[jax.Array, ...]:
-    """f(z), its Jacobian in reverse and in forward mode, the tolerance, and whether they agree.
+    """f(z), its Jacobian in reverse and in forward mode, their largest difference, and their size.
 
-    The tolerance, and what else counts as agreement, is that of `oracle.jacobian`.
+    Beside an infinite number one mode may meet 0 * inf = NaN where the other does not.
     """
-    y, reverse = f(z), jax.jacrev(f)(z)
-    # Terms that cancel at z leave no trace of their size in the Jacobian there, but at z / 2.
-    forward, nearby = jax.vmap(jax.jacfwd(f))(jnp.stack([z, z / 2]))
-    sizes = jnp.abs(jnp.stack([forward, nearby]))
-    scale = jnp.max(jnp.where(jnp.isfinite(sizes), sizes, 0.0))
-    tolerance = RELATIVE_TOLERANCE * jnp.maximum(1.0, scale)
-    # Beside an infinite number one mode may meet 0 * inf = NaN where the other does not.
+    y, reverse, forward = f(z), jax.jacrev(f)(z), jax.jacfwd(f)(z)
     infinite = jnp.isinf(y).any() | jnp.isinf(reverse).any() | jnp.isinf(forward).any()
     nan, other_nan = jnp.isnan(reverse), jnp.isnan(forward)
-    same = (reverse == forward) | (jnp.abs(reverse - forward) <= tolerance)
-    same |= (nan & other_nan) | (infinite & (nan | other_nan))
-    return y, reverse, forward, tolerance, same.all()
+    same = (reverse == forward) | (nan & other_nan) | (infinite & (nan | other_nan))
+    difference = jnp.max(jnp.where(same, 0.0, jnp.abs(reverse - forward)))
+    scale = jnp.max(jnp.where(jnp.isfinite(forward), jnp.abs(forward), 0.0))
+    return y, reverse, forward, difference, scale

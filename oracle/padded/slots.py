@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from oracle.derivatives import Float64Array
 from oracle.network import Layer
-from oracle.padded.form import WIDTH, Form, Kind, blank, fill_in
+from oracle.padded.form import WIDTH, Form, Kind, blank
+from oracle.padded.packing import fill_in
 
 DEPTH = 6
 ROWS = 8
@@ -38,10 +39,11 @@ class Slots:
             raise ValueError(f"layers must be 1 to {DEPTH}, got {len(layers)}")
         form, of_layers = blank(DEPTH), []
         C = np.shape(layers[0]["weights"])[-1]
+        if not 1 <= C <= WIDTH:
+            raise ValueError(f"x must be 1 to {WIDTH} wide, got {C}")
         for slot, layer in enumerate(layers, DEPTH - len(layers)):
-            W, D = np.shape(layer["weights"]), np.size(layer["bias"])
-            if W != (D, C) or not 1 <= C <= WIDTH:
-                raise ValueError(f"weights must have shape ({D}, {C}), to {WIDTH} wide, got {W}")
+            D = np.size(layer["bias"])
+            _check_shapes(layer, D, C)
             kind, m = fill_in(form, slot, layer["activation"], D)
             of_layers.append((kind, C, D, m))
             C = m
@@ -57,6 +59,7 @@ class Slots:
         weights, biases = np.zeros((DEPTH, WIDTH, WIDTH)), np.zeros((DEPTH, WIDTH))
         weights[: self.used.start] = np.eye(WIDTH)
         for slot, layer, C, D in zip(self.used, layers, self.inputs, self.units, strict=True):
+            _check_shapes(layer, D, C)
             weights[slot, :D, :C] = layer["weights"]
             biases[slot, :D] = layer["bias"]
         return weights, biases
@@ -70,6 +73,15 @@ class Slots:
             tuple(weights[slot, :D, :C].copy() for slot, D, C in each),
             tuple(biases[slot, :D].copy() for slot, D, _ in each),
         )
+
+
+def _check_shapes(layer: Layer, D: int, C: int) -> None:
+    for name, array, shape in (
+        ("weights", layer["weights"], (D, C)),
+        ("bias", layer["bias"], (D,)),
+    ):
+        if np.shape(array) != shape:
+            raise ValueError(f"{name} must have shape {shape}, got {np.shape(array)}")
 
 
 def pad_rows(name: str, array: npt.ArrayLike, T: int, width: int) -> Float64Array:

@@ -1,0 +1,102 @@
+"""A training run as a picture: the loss per epoch, and held-out digits with what was said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import NDArray
+
+from .digits import SIDE
+from .training_run import TrainingRun
+
+#: By the file's suffix; the metadata that would make two files of the same run differ.
+FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
+
+COLUMNS, ROWS = 8, 5
+BLUE, ORANGE, RED, GRAY = "#2b6cb0", "#c05621", "#b3261e", "#5f6368"
+
+STYLE = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GRAY,
+    "axes.labelcolor": GRAY,
+    "xtick.color": GRAY,
+    "ytick.color": GRAY,
+    "svg.hashsalt": "backprop",
+}
+
+
+def draw(run: TrainingRun) -> Figure:
+    """The loss on the left, images on the right: all that fit of the wrong ones, then right ones."""
+    figure = Figure(figsize=(12, 5.4), layout="constrained", facecolor="white")
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25), wspace=0.04)
+    _draw_loss(left.subplots(), run)
+    _draw_images(right, run)
+    return figure
+
+
+def write_plot(run: TrainingRun, path: Path) -> None:
+    """Draw the run into a file in one of FORMATS, by its suffix."""
+    suffix = path.suffix.lower()
+    with matplotlib.rc_context(STYLE):
+        draw(run).savefig(path, format=suffix[1:], dpi=150, metadata=FORMATS[suffix])
+
+
+def _draw_loss(axes: Axes, run: TrainingRun) -> None:
+    epochs = np.arange(1, len(run.history.loss) + 1)
+    marker = "o" if len(epochs) == 1 else None
+    axes.plot(epochs, run.history.loss, color=BLUE, marker=marker, label="training")
+    axes.plot(
+        epochs, run.history.validation_loss, "--", color=ORANGE, marker=marker, label="held out"
+    )
+    axes.set_yscale("log")
+    axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("mean divergence")
+    axes.set_title(f"{run.task.title}: loss\n", loc="left", fontweight="bold")
+    axes.text(0, 1.02, run.architecture, transform=axes.transAxes, color=GRAY)
+    axes.legend(frameon=False)
+
+
+def _draw_images(figure: SubFigure, run: TrainingRun) -> None:
+    right = run.right()
+    predictions, labels = run.predictions(), run.task.labels(run.held_out)
+    grid = figure.subplots(ROWS, COLUMNS).ravel()
+    for axes, row in zip(grid, _rows_to_show(right), strict=True):
+        axes.imshow(run.held_out.x[row].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=1)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(visible=True, color="#d5d9de")
+        said, is_ = (run.task.names[labels_[row]] for labels_ in (predictions, labels))
+        if right[row]:
+            axes.set_xlabel(said)
+        else:
+            axes.spines[:].set(color=RED, linewidth=2)
+            axes.set_xlabel(f"✗ {said}, is {is_}", color=RED, fontweight="bold", fontsize=9)
+    figure.suptitle(
+        f"Held-out digits and what is said of them: {right.sum()} of {len(right)} right",
+        x=0.01,
+        ha="left",
+        fontweight="bold",
+    )
+
+
+def _rows_to_show(right: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Up to two lines of images that are wrong, then right ones, both spread over all there are."""
+    wrong = _spread(np.flatnonzero(~right), 2 * COLUMNS)
+    return np.concatenate([wrong, _spread(np.flatnonzero(right), ROWS * COLUMNS - len(wrong))])
+
+
+def _spread(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(np.intp)]
