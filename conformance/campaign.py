@@ -56,8 +56,9 @@ class _Tally:
 def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -> PropertyRecord:
     """Try a property on ``examples`` cases; the same seed draws the same cases.
 
-    A failing case is shrunk unless told otherwise, and the record holds it in literal values. Nothing is raised but for
-    an interruption: an unexpected exception is a record with the verdict "error".
+    A failing case is shrunk unless told otherwise, and the record holds it in literal values.
+    Nothing is raised but for an interruption: an unexpected exception is a record with the verdict
+    "error".
     """
     tally = _Tally()
 

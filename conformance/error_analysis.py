@@ -69,10 +69,10 @@ class ErrorAnalysis:
             for W, b, y in zip(self.sizes, network.biases, self.y, strict=False)
         ]
         each = list(zip(network.activations, self.z, self.y[1:], strict=True))
-        lost = underflow(network.dtype)
-        self.y_scales = [forward_scale(f, z, y) + lost for f, z, y in each]
+        dtype = network.dtype
+        self.y_scales = [forward_scale(f, z, y, dtype) for f, z, y in each]
         self.jacobian_scales = [
-            jacobian_scale(f, z, y, np.asarray(f.jacobian(z, y), dtype=np.float64)) + lost
+            jacobian_scale(f, z, y, np.asarray(f.jacobian(z, y), dtype=np.float64), dtype)
             for f, z, y in each
         ]
 
@@ -101,7 +101,7 @@ class ErrorAnalysis:
 
     @np.errstate(all="ignore")
     def in_range(self) -> bool:
-        """Whether the derivative by the last y, which only the explicit path takes, fits the dtype."""
+        """Whether the derivative by the last y fits the dtype; the fused path takes none."""
         slopes = derivative_scale(self.divergence, self.y[-1], self.d)
         return self.fused or bool(slopes.max() < np.finfo(self.network.dtype).max)
 
@@ -146,9 +146,11 @@ class ErrorAnalysis:
         return np.einsum("ti,tij->tj", dy, self.jacobian_scales[k])
 
     def _layer(self, k: int, dz_scale: Float64Array, dz: Float64Array) -> LayerScales:
+        lost = underflow(self.network.dtype)
+        dz = dz + lost
         return LayerScales(
             dz=dz_scale,
-            weights=dz.T @ np.abs(self.y[k]),
+            weights=dz.T @ (np.abs(self.y[k]) + lost),
             bias=dz.sum(axis=0),
             dy=dz @ self.sizes[k],
         )

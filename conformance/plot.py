@@ -1,7 +1,9 @@
-"""A training run as a picture: the loss per epoch, and held-out digits with what was said of them."""
+"""A training run as a picture: the loss per epoch, and held-out digits with their predictions."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from .digits import SIDE
@@ -24,7 +27,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 COLUMNS, ROWS = 8, 5
 BLUE, ORANGE, RED, GRAY = "#2b6cb0", "#c05621", "#b3261e", "#5f6368"
 
-STYLE = {
+STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -37,19 +40,21 @@ STYLE = {
 
 
 def draw(run: TrainingRun) -> Figure:
-    """The loss on the left, images on the right: all that fit of the wrong ones, then right ones."""
+    """The loss on the left, images on the right: wrong ones (said ≠ is) first, then right ones."""
     figure = Figure(figsize=(12, 5.4), layout="constrained", facecolor="white")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25), wspace=0.04)
-    _draw_loss(left.subplots(), run)
-    _draw_images(right, run)
+    columns = figure.add_gridspec(1, 2, width_ratios=(1, 1.25), wspace=0.04)
+    _draw_loss(figure.add_subfigure(columns[0]).subplots(), run)
+    _draw_images(figure.add_subfigure(columns[1]), run)
     return figure
 
 
 def write_plot(run: TrainingRun, path: Path) -> None:
-    """Draw the run into a file in one of FORMATS, by its suffix."""
+    """Draw the run into a file in one of FORMATS, by its suffix; whole or not at all."""
     suffix = path.suffix.lower()
-    with matplotlib.rc_context(STYLE):
-        draw(run).savefig(path, format=suffix[1:], dpi=150, metadata=FORMATS[suffix])
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder, matplotlib.rc_context(STYLE):
+        part = Path(folder) / "plot.part"
+        draw(run).savefig(part, format=suffix[1:], dpi=150, metadata=FORMATS[suffix])
+        os.replace(part, path)
 
 
 def _draw_loss(axes: Axes, run: TrainingRun) -> None:
@@ -62,7 +67,7 @@ def _draw_loss(axes: Axes, run: TrainingRun) -> None:
     axes.set_yscale("log")
     axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean divergence")
     axes.set_title(f"{run.task.title}: loss\n", loc="left", fontweight="bold")
@@ -74,7 +79,10 @@ def _draw_images(figure: SubFigure, run: TrainingRun) -> None:
     right = run.right()
     predictions, labels = run.predictions(), run.task.labels(run.held_out)
     grid = figure.subplots(ROWS, COLUMNS).ravel()
-    for axes, row in zip(grid, _rows_to_show(right), strict=True):
+    rows = _rows_to_show(right)
+    for axes in grid[len(rows) :]:
+        axes.remove()
+    for axes, row in zip(grid, rows, strict=False):
         axes.imshow(run.held_out.x[row].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=1)
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set(visible=True, color="#d5d9de")
@@ -83,9 +91,9 @@ def _draw_images(figure: SubFigure, run: TrainingRun) -> None:
             axes.set_xlabel(said)
         else:
             axes.spines[:].set(color=RED, linewidth=2)
-            axes.set_xlabel(f"✗ {said}, is {is_}", color=RED, fontweight="bold", fontsize=9)
+            axes.set_xlabel(f"{said} ≠ {is_}", color=RED, fontweight="bold")
     figure.suptitle(
-        f"Held-out digits and what is said of them: {right.sum()} of {len(right)} right",
+        f"Held-out digits and predictions: {right.sum()} of {len(right)} right (red: said ≠ is)",
         x=0.01,
         ha="left",
         fontweight="bold",

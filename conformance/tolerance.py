@@ -19,6 +19,7 @@ from numpy.typing import DTypeLike
 
 from reference import Activation, Divergence, KLDivergence, SquaredError
 from reference.polynomial import LinearCombination, Polynomial
+from reference.product import Product
 from reference.softmax import Softmax
 
 from .compare import Float64Array
@@ -26,8 +27,10 @@ from .compare import Float64Array
 ROUNDINGS = 64
 FLOOR = 2.0**6
 
-#: exp(t) turns the rounding of t into |t| roundings of its own, until it underflows.
+#: exp(t) turns a rounding of t into |t| roundings of its own, until it underflows at -LARGEST; and
+#: either side may round t, a difference of two z, twice.
 LARGEST_EXPONENT = 750.0
+EXPONENT_ROUNDINGS = 4
 
 
 def tolerance(scale: Float64Array, dtype: DTypeLike, roundings: int = ROUNDINGS) -> Float64Array:
@@ -42,32 +45,40 @@ def underflow(dtype: DTypeLike) -> float:
     return FLOOR * float(info.tiny) / (ROUNDINGS * float(info.eps))
 
 
-def forward_scale(activation: Activation, z: Float64Array, y: Float64Array) -> Float64Array:
+def forward_scale(
+    activation: Activation, z: Float64Array, y: Float64Array, dtype: DTypeLike
+) -> Float64Array:
     """The size of the terms that y_i is a sum of: (..., m)."""
     match activation:
         case Softmax():
-            return y * _softmax_growth(z)
+            terms = y * _softmax_growth(z)
         case LinearCombination():
-            return np.abs(z) @ np.abs(_matrix(activation)).T
+            terms = np.abs(z) @ np.abs(activation.matrix).T
         case Polynomial():
-            return _monomials(activation, z) @ np.abs(activation.coefficients).T
+            terms = _powers(activation, z).prod(axis=-1) @ np.abs(activation.coefficients).T
         case _:
-            return np.abs(y)
+            terms = np.abs(y)
+    return terms + underflow(dtype) * _underflow_growth(activation, z)
 
 
 def jacobian_scale(
-    activation: Activation, z: Float64Array, y: Float64Array, jacobian: Float64Array
+    activation: Activation,
+    z: Float64Array,
+    y: Float64Array,
+    jacobian: Float64Array,
+    dtype: DTypeLike,
 ) -> Float64Array:
     """The size of the terms that dy_i/dz_j is a sum of: (..., m, n)."""
     match activation:
         case Softmax():
             terms = y[..., :, None] * (np.eye(y.shape[-1]) + y[..., None, :])
-            return terms * _softmax_growth(z)[..., None]
+            terms = terms * _softmax_growth(z)[..., None]
         case Polynomial():
             slopes = _monomial_slopes(activation, z)
-            return np.einsum("ik,...kj->...ij", np.abs(activation.coefficients), slopes)
+            terms = np.einsum("ik,...kj->...ij", np.abs(activation.coefficients), slopes)
         case _:
-            return np.abs(jacobian)
+            terms = np.abs(jacobian)
+    return terms + underflow(dtype) * _underflow_growth(activation, z)[..., None]
 
 
 def divergence_scale(divergence: Divergence, y: Float64Array, d: Float64Array) -> Float64Array:
@@ -122,24 +133,37 @@ def fused_value_scale(
 def _softmax_growth(z: Float64Array) -> Float64Array:
     """How many times its roundings exp(z_i - max z) multiplies, over ROUNDINGS: (..., 1)."""
     spread = z.max(axis=-1, keepdims=True) - z.min(axis=-1, keepdims=True)
-    return 1 + np.minimum(spread, LARGEST_EXPONENT) / ROUNDINGS
+    return 1 + EXPONENT_ROUNDINGS * np.minimum(spread, LARGEST_EXPONENT) / ROUNDINGS
 
 
-def _matrix(activation: LinearCombination) -> Float64Array:
-    return np.asarray(activation.matrix, dtype=np.float64)
-
-
-def _monomials(activation: Polynomial, z: Float64Array) -> Float64Array:
-    """|prod_l z_l^e_kl|: (..., M)."""
-    return np.prod(np.abs(z)[..., None, :] ** np.asarray(activation.exponents), axis=-1)
+def _powers(activation: Polynomial, z: Float64Array) -> Float64Array:
+    """|z_l|^e_kl: (..., M, n)."""
+    return np.abs(z)[..., None, :] ** np.asarray(activation.exponents)
 
 
 def _monomial_slopes(activation: Polynomial, z: Float64Array) -> Float64Array:
     """|d monomial_k / dz_j|: (..., M, n)."""
+    exponents = np.asarray(activation.exponents)
+    powers = _powers(activation, z)
+    one_less = np.abs(z)[..., None, :] ** np.maximum(exponents - 1, 0)
     slopes = []
     for j in range(z.shape[-1]):
-        exponents = np.array(activation.exponents)
-        factor = exponents[:, j].astype(float)
-        exponents[:, j] = np.maximum(exponents[:, j] - 1, 0)
-        slopes.append(factor * np.prod(np.abs(z)[..., None, :] ** exponents, axis=-1))
+        others = np.delete(powers, j, axis=-1).prod(axis=-1)
+        slopes.append(exponents[:, j] * one_less[..., j] * others)
     return np.stack(slopes, axis=-1)
+
+
+def _underflow_growth(activation: Activation, z: Float64Array) -> Float64Array:
+    """How many times what underflows in a product of powers is multiplied: (..., m) or (..., 1)."""
+    if isinstance(activation, Polynomial):
+        factors = np.maximum(_powers(activation, z), 1)
+        slopes = np.maximum(_monomial_slopes(activation, z).max(axis=-1), 1)
+        return (factors.prod(axis=-1) * slopes) @ np.abs(activation.coefficients).T
+    if isinstance(activation, Product):
+        exponents = activation.exponents or np.ones((z.shape[-1], 1))
+        alpha = np.asarray(exponents, dtype=np.float64)
+        wide = np.abs(z)[..., :, None]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            slopes = np.abs(alpha) * wide ** np.where(alpha == 0, 0, alpha - 1)
+            return np.maximum(wide**alpha, 1).prod(axis=-2) * np.maximum(slopes, 1).max(axis=-2)
+    return np.ones((*z.shape[:-1], 1))

@@ -30,8 +30,8 @@ def _judge_jacobian(case: ActivationCase, autodiff: Oracle) -> Outcome:
         jacobian = f.jacobian(z, y)
     wide = z.astype(np.float64)
     true_y, true_jacobian = autodiff.jacobian(describe(f), wide)
-    scale_y = forward_scale(f, wide, true_y)
-    scale_jacobian = jacobian_scale(f, wide, true_y, true_jacobian)
+    scale_y = forward_scale(f, wide, true_y, dtype)
+    scale_jacobian = jacobian_scale(f, wide, true_y, true_jacobian, dtype)
     require(y.dtype == dtype, f"forward must keep dtype {dtype}, got {y.dtype}")
     require(jacobian.dtype == dtype, f"jacobian must keep dtype {dtype}, got {jacobian.dtype}")
     worst = max(
@@ -49,7 +49,7 @@ def vjp_is_cotangent_times_jacobian(case: ActivationCase) -> Outcome:
         jacobian = f.jacobian(z, y).astype(np.float64)
         dz = f.vjp(z, y, dy)
         expected = np.einsum("...i,...ij->...j", dy.astype(np.float64), jacobian)
-        scale_jacobian = jacobian_scale(f, z.astype(float), y.astype(float), jacobian)
+        scale_jacobian = jacobian_scale(f, z.astype(float), y.astype(float), jacobian, dtype)
         scale = np.einsum("...i,...ij->...j", np.abs(dy).astype(float), scale_jacobian)
     require(dz.dtype == dtype, f"vjp must keep dtype {dtype}, got {dz.dtype}")
     worst = compare("vjp", dz, expected, tolerance(scale, dtype))
@@ -66,8 +66,8 @@ def minds_its_manners(case: ActivationCase) -> Outcome:
         y = f.forward(z.copy())
         jacobian = f.jacobian(z.copy(), y.copy())
         wide = z.astype(np.float64), y.astype(np.float64)
-        scale_y = forward_scale(f, *wide)
-        scale_jacobian = jacobian_scale(f, *wide, jacobian.astype(np.float64))
+        scale_y = forward_scale(f, *wide, z.dtype)
+        scale_jacobian = jacobian_scale(f, *wide, jacobian.astype(np.float64), z.dtype)
         scale_dz = np.einsum("...i,...ij->...j", np.abs(dy).astype(float), scale_jacobian)
         worst = max(
             _manners("forward", f.forward, (z,), scale_y),

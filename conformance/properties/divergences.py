@@ -79,8 +79,10 @@ def fused_is_explicit(case: FusedCase) -> Outcome:
         jacobian = f.jacobian(case.z, y)
         explicit = np.einsum("ti,tij->tj", slope.astype(float), jacobian.astype(float))
         z, wide, d = (a.astype(np.float64) for a in (case.z, y, case.d))
-        through = derivative_scale(div, wide, d, forward_scale(f, z, wide))
-        scale = np.einsum("ti,tij->tj", through, jacobian_scale(f, z, wide, jacobian.astype(float)))
+        through = derivative_scale(div, wide, d, forward_scale(f, z, wide, dtype))
+        scale = np.einsum(
+            "ti,tij->tj", through, jacobian_scale(f, z, wide, jacobian.astype(float), dtype)
+        )
     # Where y is smaller than this, products of two y underflow on the explicit path.
     sound = np.isfinite(explicit) & (y.min(axis=-1, keepdims=True) > np.finfo(dtype).tiny ** 0.5)
     worst = compare(

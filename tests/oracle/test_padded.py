@@ -1,11 +1,15 @@
 """The padded oracle beside the plain one, on networks, activations and divergences, and alone."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
 from oracle import padded
+from oracle.padded import activations, derivatives
+from oracle.padded.form import Kind
 
 SIGMOID, SOFTMAX, IDENTITY = {"name": "Sigmoid"}, {"name": "Softmax"}, {"name": "Identity"}
 SQUARED_ERROR, KL, BINARY_KL = (
@@ -21,7 +25,6 @@ DESCRIPTIONS = [
     {"name": "Threshold", "width": 0.5},
     {"name": "GroupMax", "groups": [[5, 0, 3], [3, 0, 5, 3], [1], [0, 1, 2, 3, 4, 5]]},
     {"name": "Product", "exponents": None},
-    {"name": "Product", "exponents": np.eye(6, 8, 2, dtype=int).tolist()},
     {"name": "Product", "exponents": [[3, 0], [0, 8], [1, 0], [0, 5], [2, 0], [0, 1]]},
     {"name": "PairwiseProduct", "pairs": [[0, 1], [5, 2], [3, 3], [4, 0]]},
     {"name": "LinearCombination", "matrix": [[1, -2, 0, 0.5, 0, 3], [0, 0, 0, 0, 0, 1]]},
@@ -60,7 +63,7 @@ def random_network(random):
     def numbers(*shape):
         return random.integers(-1, 2, shape) if whole else random.normal(size=shape) / shape[-1]
 
-    last = ((SQUARED_ERROR, None), (KL, SOFTMAX), (BINARY_KL, SIGMOID), (KL, SIGMOID))
+    last = ((SQUARED_ERROR, None), (KL, SOFTMAX), (BINARY_KL, SIGMOID))
     divergence, activation = last[random.integers(len(last))]
     x = numbers(random.integers(1, 9), random.integers(1, 17))
     layers, width = [], x.shape[1]
@@ -93,15 +96,15 @@ def assert_same_gradients(got, plain):
 def test_networks(seed):
     layers, divergence, x, d = random_network(np.random.default_rng(seed))
     assert padded.fits(layers, x)
-    assert_same_gradients(
-        padded.gradients(layers, divergence, x, d), oracle.gradients(layers, divergence, x, d)
-    )
+    plain = oracle.gradients(layers, divergence, x, d)
+    assert plain.weights[0].any()  # two zeros would agree
+    assert_same_gradients(padded.gradients(layers, divergence, x, d), plain)
     z = oracle.pre_activations(layers, x)
     for got, plain in zip(padded.pre_activations(layers, x), z, strict=True):
         assert_same(got, plain)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_local_vjps_at_points_and_cotangents_that_have_nothing_to_do_with_each_other(seed):
     random = np.random.default_rng(seed)
     layers, divergence, x, d = random_network(random)
@@ -153,7 +156,7 @@ def test_activations(description):
     assert_same_function(description, points(6))
 
 
-@pytest.mark.parametrize("n", [1, 2, 20])
+@pytest.mark.parametrize("n", [1, 20])
 def test_softmax_of_any_width(n):
     assert_same_function(SOFTMAX, points(n))
 
@@ -164,20 +167,28 @@ def test_product_with_real_exponents():
 
 
 @pytest.mark.parametrize("divergence", [SQUARED_ERROR, KL, BINARY_KL], ids=name)
-@pytest.mark.parametrize("activation", [IDENTITY, SIGMOID, SOFTMAX], ids=name)
-def test_divergences(divergence, activation):
+def test_divergences(divergence):
     random = np.random.default_rng(0)
-    z = random.choice([1e-30, 1e-6, 0.25, 0.5, 1 - 2**-20], (20, 3))
-    if (divergence, activation) in [(KL, SOFTMAX), (BINARY_KL, SIGMOID)]:
-        z = points(3)
-    d = random_target(random, divergence, z.shape)
-    value, derivative = padded.divergence_of_z(divergence, activation, z, d)
+    y = random.choice([1e-30, 1e-6, 0.25, 0.5, 1 - 2**-20], (20, 3))
+    d = random_target(random, divergence, y.shape)
+    div = oracle.divergence(divergence)
+    value, derivative = padded.divergence(divergence, y, d)
+    assert_allclose(value, oracle.value(div, y, d), rtol=1e-13)
+    assert_allclose(derivative, oracle.jacobian(div, y, d), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("divergence", "activation"),
+    [(KL, SOFTMAX), (BINARY_KL, SIGMOID), (SQUARED_ERROR, {"name": "Max"})],
+)
+def test_divergences_as_functions_of_z(divergence, activation):
+    z = points(3)
+    m = padded.jacobian(activation, z)[0].shape[1]
+    d = random_target(np.random.default_rng(0), divergence, (len(z), m))
     div = oracle.divergence_of_z(divergence, activation)
+    value, derivative = padded.divergence_of_z(divergence, activation, z, d)
     assert_allclose(value, oracle.value(div, z, d), rtol=1e-13)
-    assert_allclose(derivative, oracle.jacobian(div, z, d), rtol=1e-13, atol=1e-16)
-    if activation == IDENTITY:
-        for got, same in zip(padded.divergence(divergence, z, d), (value, derivative), strict=True):
-            assert_array_equal(got, same)
+    assert_allclose(derivative, oracle.jacobian(div, z, d), rtol=1e-13, atol=1e-300)
 
 
 def test_the_tails_in_literals():
