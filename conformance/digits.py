@@ -152,23 +152,24 @@ def none_of_the_above(none: int = 9, unseen: int = 4) -> Task:
 
     The eleventh output means "none of the eight digits that I know". Training shows it the digit
     ``none`` and mixtures of two known digits, a tenth as many as there are images. The digit
-    ``unseen`` is in no training set, and measures whether the output means what it says: over all
-    pairs of digits, on average 55 % of its held-out images are called none, beside 99 % of those of
-    ``none``, and 97 % of the known digits are told right. (Without the mixtures it is 11 %: the
-    output then only means the digit ``none``.) The outputs of the digits ``none`` and ``unseen``
-    are there, but never the target. Raises ValueError unless the two digits differ.
+    ``unseen`` is in no training set, and measures whether the output means what it says. Over all
+    pairs of digits, on average 97 % of the known digits are told right, 99 % of the held-out images
+    of ``none`` are called none, and 55 % of those of ``unseen``; that last number depends much on
+    the digit and on the seed (for 9 and 4: from 16 to 64 % with ten seeds). Without the mixtures it
+    is 99, 99 and 11 %: the output means the digit ``none``, and little more. The outputs of both
+    digits are there, but never the target. Raises ValueError unless the two digits differ.
     """
     if none == unseen:
         raise ValueError(f"none and unseen must be different digits, got {none} twice")
     known = tuple(digit for digit in DIGITS if digit not in (none, unseen))
     return Task(
         "train.none-of-the-above",
-        "Ten digits or none of the above",
+        "Eight digits or none of the above",
         (11, Softmax()),
         KLDivergence(),
         answers=tuple(digit if digit in known else NONE for digit in DIGITS),
         names=(*map(str, DIGITS), "none"),
-        floor=0.85,
+        floor=0.8,
         groups={
             "the known digits": known,
             f"{none}, shown as none": (none,),

@@ -155,7 +155,7 @@ def train(
     Files are written at the end, and only if the run conforms.
 
     Exit status: 0 conforms; 1 a gradient disagrees with autodiff, or the loss does not fall or the
-    accuracy is too low (under 96 % for digits, 98 % for two-or-not, 85 % with the eleventh output)
+    accuracy is too low (under 96 % for digits, 98 % for two-or-not, 80 % with the eleventh output)
     after 100 epochs with default settings; 2 misuse, a step size included with which the loss
     diverges.
     """

@@ -151,7 +151,7 @@ def test_the_eleventh_output_means_more_than_the_digit_that_it_was_shown(trained
     )
     assert known > 0.92
     assert none > 0.9
-    assert unseen > 0.3  # without the mixtures it is 0.11 on average
+    assert unseen > 0.05  # about 0.45; without the mixtures 0.02
 
 
 def test_a_seed_gives_the_same_run_again():
