@@ -76,7 +76,7 @@ class Trainer:
         """The same as an iterator: each epoch is trained as it is asked for."""
         x, d = self._training_set(x, d)
         if validation is not None:
-            self.network.loss(*validation, self.divergence)
+            self._loss(*validation)  # refuses bad validation data before the first update
         return self._train(x, d, validation)
 
     def _train(

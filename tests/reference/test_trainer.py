@@ -241,6 +241,27 @@ def test_a_parameter_that_is_not_finite_stops_it_too():
     assert_same(parameters(network), before)
 
 
+def test_a_last_update_that_is_too_large_is_noticed_at_the_end():
+    """The parameters are finite, and the loss at them is not: no later update would meet it."""
+    network = line()
+    before = parameters(network)
+    message = (
+        "the loss is not finite after 1 updates; "
+        "the last parameters with a finite loss are kept: try a smaller step_size"
+    )
+    with pytest.raises(DivergedError, match=exactly(message)):
+        Trainer(network, SquaredError(), 1e160, max_epochs=1).fit([[1.0]], [[0.0]])
+    assert_same(parameters(network), before)
+
+
+def test_a_validation_loss_may_be_infinite():
+    network = line()
+    validation = [[1e200]], [[0.0]]
+    history = Trainer(network, SquaredError(), 0.1, max_epochs=2).fit([[1.0]], [[0.0]], validation)
+    assert history.validation_loss == [np.inf, np.inf]
+    assert np.isfinite(history.loss).all()
+
+
 def test_a_loss_that_is_not_finite_from_the_start():
     network = line(1e200)
     before = parameters(network)
