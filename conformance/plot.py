@@ -67,7 +67,7 @@ def _draw_loss(axes: Axes, run: TrainingRun) -> None:
     axes.set_yscale("log")
     axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean divergence")
     axes.set_title(f"{run.task.title}: loss\n", loc="left", fontweight="bold")

@@ -17,8 +17,9 @@ from conformance.digits import (
     ten_digits,
     two_or_not,
 )
+from conformance.network_judge import OutOfRange
 from conformance.training_run import CHECK_EVERY, TASKS, Settings, TrainingRun, training_run
-from reference import DivergedError, ReLU
+from reference import DivergedError, Network, ReLU
 from tests.conformance.planted import nudge, plant
 
 IMAGES = load_images()
@@ -160,6 +161,14 @@ def test_a_seed_gives_the_same_run_again():
     assert first.loss != other.loss
 
 
+def test_the_seed_orders_the_mini_batches_too(monkeypatch):
+    initialize = Network.initialize
+    monkeypatch.setattr(
+        Network, "initialize", lambda width, layers, seed: initialize(width, layers)
+    )
+    assert training_run("digits", epochs=1, seed=5).loss != training_run("digits", epochs=1).loss
+
+
 def test_a_wrong_gradient_ends_the_run_before_its_first_step(monkeypatch):
     plant(monkeypatch, ReLU, "derivative", lambda result, *_: nudge(result))
     record = training_run("digits", epochs=2)
@@ -197,10 +206,17 @@ def test_a_wrong_descent_with_right_gradients_disagrees(monkeypatch):
     assert record.finding.startswith("the loss must fall, but went from ")
 
 
-def test_what_goes_wrong_in_a_report_is_a_record(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "verdict", "finding"),
+    [
+        (OutOfRange(), "disagrees", "the gradients of step 1 are out of range"),
+        (ZeroDivisionError("no"), "error", "ZeroDivisionError: no"),
+    ],
+)
+def test_what_goes_wrong_in_a_report_is_a_record(monkeypatch, error, verdict, finding):
     def broken(*_):
-        raise ZeroDivisionError("no")
+        raise error
 
     monkeypatch.setattr(training_run_module, "judge_gradients", broken)
     record = training_run("digits", epochs=1)
-    assert (record.verdict, record.finding) == ("error", "ZeroDivisionError: no")
+    assert (record.verdict, record.finding) == (verdict, finding)

@@ -123,7 +123,6 @@ NETWORKS = {
         isinstance(f, ref.ReLU) and (z == 0).any()
         for f, z in zip(c.activations, c.network().forward_pass(c.x).z, strict=True)
     ),
-    "a one-hot target": lambda c: bool(((c.d == 1) | (c.d == 0)).all() and c.d.shape[1] > 1),
     "live gradients": lambda c: bool(
         c.network().gradients(c.x, c.d, c.divergence).weights[0].any()
     ),
