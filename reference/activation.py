@@ -15,7 +15,8 @@ class Activation(ABC):
     """A function from pre-activations z (..., n) to activations y (..., m), row by row.
 
     Leading axes are rows and never mix. No method changes its arguments or keeps anything between
-    calls: the backward methods are given z and y = forward(z) again.
+    calls (but for the random numbers of a random activation in training): the backward methods are
+    given z and y = forward(z) again.
     Source: 11-785 F24 lecture 5, slides 93-105.
     """
 

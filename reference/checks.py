@@ -53,6 +53,13 @@ def rows(value: ArrayLike, width: int, name: str, dtype: DTypeLike) -> Array:
     return array
 
 
+def real_number(value: object, name: str) -> float:
+    """``value`` as a float; TypeError unless it is a single real number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be a real number, got {value!r}")
+    return float(value)
+
+
 def whole_number(value: object, name: str, at_least: int) -> int:
     """``value`` as an int; TypeError if it is not one, ValueError below ``at_least``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

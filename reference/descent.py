@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array, finite_array, whole_number
+from .checks import Array, finite_array, real_number, whole_number
 
 #: eta, or eta as a function of the iteration k = 0, 1, 2, ...
 StepSize = float | Callable[[int], float]
@@ -45,13 +45,16 @@ def minimize(
     epsilon is no positive number (epsilon may be 0), or the gradient has another shape;
     ArithmeticError where f or its gradient stops being finite: take smaller steps.
     """
-    if not epsilon >= 0:
+    if not real_number(epsilon, "epsilon") >= 0:
         raise ValueError(f"epsilon must be at least 0, got {epsilon}")
     whole_number(max_iterations, "max_iterations", at_least=0)
     w = finite_array(start, "start", np.float64)
     values = [_finite(function(w), "function", 0)]
     for k in range(max_iterations):
-        slope = np.asarray(gradient(w), dtype=np.float64)
+        slope = np.asarray(gradient(w))
+        if slope.dtype.kind not in "biuf":
+            raise TypeError(f"gradient must return real numbers, got dtype {slope.dtype}")
+        slope = slope.astype(np.float64)
         if slope.shape != w.shape:
             raise ValueError(f"gradient must return shape {w.shape}, got {slope.shape}")
         if not np.isfinite(slope).all():
@@ -79,7 +82,7 @@ def step_by_component(w: Array, gradient: Array, eta: float) -> Array:
 def step_size_at(step_size: StepSize, k: int) -> float:
     """eta at iteration k; ValueError unless it is positive and finite."""
     eta = step_size(k) if callable(step_size) else step_size
-    if not (np.isfinite(eta) and eta > 0):
+    if not 0 < real_number(eta, "step_size") < np.inf:
         raise ValueError(f"step_size must be positive and finite, got {eta} at iteration {k}")
     return float(eta)
 

@@ -111,6 +111,12 @@ class BinaryKLDivergence(Divergence):
             raise ValueError(f"y must lie in [0, 1] for BinaryKLDivergence, got {got}")
 
 
+def check_divergence(divergence: object) -> None:
+    """TypeError unless it is a Divergence; a class in place of an instance is a common slip."""
+    if not isinstance(divergence, Divergence):
+        raise TypeError(f"divergence must be a Divergence, got {divergence!r}")
+
+
 def log_where(needed: Mask, x: Array) -> Array:
     """log x where needed, 0 elsewhere; log 0 is -inf without a warning."""
     with np.errstate(divide="ignore"):

@@ -12,7 +12,7 @@ from .activation import Activation
 from .affine import Affine
 from .architecture import check_activation, check_architecture, common_dtype
 from .checks import Array, finite_array, real_dtype, rows, whole_number
-from .divergence import Divergence
+from .divergence import Divergence, check_divergence
 from .fused import fuse
 from .passes import BackwardPass, ForwardPass, Gradients
 
@@ -51,7 +51,7 @@ class Network:
         """
         width = whole_number(input_width, "input_width", at_least=1)
         dtype = real_dtype(dtype)
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(whole_number(seed, "seed", at_least=0))
         weights, biases = [], []
         for k, (units, activation) in enumerate(layers):
             check_activation(activation, k)
@@ -151,6 +151,7 @@ class Network:
 
     def _instances(self, x: ArrayLike, d: ArrayLike, divergence: Divergence) -> tuple[Array, Array]:
         """x and d, checked, as batches."""
+        check_divergence(divergence)
         x = rows(x, self.input_width, "x", self.dtype)
         d = rows(d, self.output_width, "d", self.dtype)
         if x.shape[:-1] != d.shape[:-1]:

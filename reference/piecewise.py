@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 
 from .activation import ScalarActivation
-from .checks import Array
+from .checks import Array, real_number, whole_number
 
 
 @final
@@ -67,7 +67,8 @@ class RandomizedLeakyReLU(ScalarActivation):
         _check_slopes(low=self.low, high=self.high)
         if self.low > self.high:
             raise ValueError(f"low must not exceed high, got low={self.low}, high={self.high}")
-        object.__setattr__(self, "_generator", np.random.default_rng(self.seed))
+        seed = whole_number(self.seed, "seed", at_least=0)
+        object.__setattr__(self, "_generator", np.random.default_rng(seed))
 
     def forward(self, z: Array) -> Array:
         """y = z or the mean slope times z."""
@@ -96,7 +97,7 @@ class Threshold(ScalarActivation):
     width: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.width) and self.width > 0):
+        if not 0 < real_number(self.width, "width") < np.inf:
             raise ValueError(f"width must be positive and finite, got {self.width}")
 
     def forward(self, z: Array) -> Array:
@@ -111,5 +112,5 @@ class Threshold(ScalarActivation):
 
 def _check_slopes(**slopes: float) -> None:
     for name, slope in slopes.items():
-        if not np.isfinite(slope):
+        if not np.isfinite(real_number(slope, name)):
             raise ValueError(f"{name} must be finite, got {slope}")

@@ -9,9 +9,9 @@ from typing import NoReturn, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array, rows, whole_number
+from .checks import Array, real_number, rows, whole_number
 from .descent import StepSize, step, step_size_at
-from .divergence import Divergence
+from .divergence import Divergence, check_divergence
 from .history import Epoch, History
 from .network import Network
 
@@ -40,10 +40,12 @@ class Trainer:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_divergence(self.divergence)
+        whole_number(self.seed, "seed", at_least=0)
         if self.batch_size is not None:
             whole_number(self.batch_size, "batch_size", at_least=1)
         whole_number(self.max_epochs, "max_epochs", at_least=1)
-        if self.tolerance is not None and not self.tolerance >= 0:
+        if self.tolerance is not None and not real_number(self.tolerance, "tolerance") >= 0:
             raise ValueError(f"tolerance must be at least 0, got {self.tolerance}")
         step_size_at(self.step_size, 0)
 
@@ -57,7 +59,8 @@ class Trainer:
         """Update the network on the rows of x (T, D_0) and d (T, width of y_N).
 
         ``callback`` is called after each epoch. Raises ValueError for bad data before the first
-        update, DivergedError where the loss stops being finite.
+        update, DivergedError where the loss stops being finite or y leaves what the divergence is
+        defined for; the network then holds the last parameters with a finite loss.
         """
         history = History()
         for epoch in self.epochs(x, d, validation):
@@ -94,7 +97,13 @@ class Trainer:
             for start in range(0, T, batch_size):
                 batch = order[start : start + batch_size]
                 current = self._parameters()
-                loss = self._update(x[batch], d[batch], step_size_at(self.step_size, updates))
+                eta = step_size_at(self.step_size, updates)
+                try:
+                    loss = self._update(x[batch], d[batch], eta)
+                except ValueError as error:  # y has left what the divergence is defined for
+                    if updates == 0:
+                        raise
+                    self._give_up(safe, f"{error} after {updates} updates")
                 if not np.isfinite(loss):
                     self._give_up(safe, f"the loss is {loss} after {updates} updates")
                 safe = current
@@ -107,7 +116,11 @@ class Trainer:
             yield Epoch(number, losses[-1], after)
             if self._converged(losses):
                 break
-        if not np.isfinite(self._loss(x, d)):
+        try:
+            last = self._loss(x, d)
+        except ValueError as error:
+            self._give_up(safe, f"{error} after {updates} updates")
+        if not np.isfinite(last):
             self._give_up(safe, f"the loss is not finite after {updates} updates")
 
     def _update(self, x: Array, d: Array, eta: float) -> float:

@@ -165,3 +165,13 @@ def test_the_step_size_at_an_iteration():
     assert step_size_at(0.25, 7) == 0.25
     assert step_size_at(lambda k: np.float32(k), 7) == 7
     assert type(step_size_at(np.float32(1), 0)) is float
+
+
+def test_a_complex_gradient_is_refused():
+    with pytest.raises(TypeError, match=r"^gradient must return real numbers, got dtype complex"):
+        minimize(lambda w: float((w**2).sum()), lambda w: 2j * w, [1.0])
+
+
+def test_epsilon_must_be_a_real_number():
+    with pytest.raises(TypeError, match=r"^epsilon must be a real number, got None"):
+        minimize(lambda w: float((w**2).sum()), lambda w: 2 * w, [1.0], epsilon=None)

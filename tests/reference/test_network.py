@@ -466,3 +466,15 @@ ONE = Network([[[1.0, 2.0]]], [[0.0]], [Identity()])  # two inputs, one output
 def test_what_does_not_fit(build, error, message):
     with pytest.raises(error, match=exactly(message)):
         build()
+
+
+@pytest.mark.parametrize("divergence", [KLDivergence, "kl", None])
+def test_a_divergence_must_be_an_instance(divergence):
+    network = Network([[[1.0]]], [[0.0]], [Identity()])
+    with pytest.raises(TypeError, match=r"^divergence must be a Divergence, got "):
+        network.gradients([[1.0]], [[1.0]], divergence)
+
+
+def test_the_seed_must_be_a_whole_number():
+    with pytest.raises(ValueError, match=r"^seed must be at least 0, got -1"):
+        Network.initialize(2, [(2, Identity())], seed=-1)

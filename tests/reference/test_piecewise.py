@@ -129,3 +129,17 @@ def test_the_threshold_is_a_step():
 def test_bad_parameters(build, message):
     with pytest.raises(ValueError, match=exactly(message)):
         build()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: LeakyReLU("a"), TypeError, "slope must be a real number, got 'a'"),
+        (lambda: LeakyReLU(1j), TypeError, "slope must be a real number, got 1j"),
+        (lambda: Threshold(None), TypeError, "width must be a real number, got None"),
+        (lambda: RandomizedLeakyReLU(seed=-1), ValueError, "seed must be at least 0, got -1"),
+    ],
+)
+def test_parameters_of_the_wrong_kind(make, error, message):
+    with pytest.raises(error, match="^" + message):
+        make()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -252,6 +254,39 @@ def test_a_last_update_that_is_too_large_is_noticed_at_the_end():
     with pytest.raises(DivergedError, match=exactly(message)):
         Trainer(network, SquaredError(), 1e160, max_epochs=1).fit([[1.0]], [[0.0]])
     assert_same(parameters(network), before)
+
+
+@pytest.mark.parametrize("max_epochs", [1, 5])
+def test_an_output_that_leaves_the_divergences_domain_keeps_the_last_good_parameters(max_epochs):
+    network = Network([np.eye(2)], [np.zeros(2)], [Identity()])
+    trainer = Trainer(network, BinaryKLDivergence(), step_size=10.0, max_epochs=max_epochs)
+    message = r"^y must lie in \[0, 1\] for BinaryKLDivergence, got .* after 1 updates; the last"
+    with pytest.raises(DivergedError, match=message):
+        trainer.fit([[0.5, 0.5]], [[1.0, 0.0]])
+    assert_same(parameters(network), [np.eye(2), np.zeros(2)])
+
+
+def test_an_output_outside_the_domain_from_the_start_is_bad_data():
+    network = Network([np.eye(2)], [np.zeros(2)], [Identity()])
+    with pytest.raises(ValueError, match=r"^y must lie in \[0, 1\]"):
+        Trainer(network, BinaryKLDivergence()).fit([[2.0, 0.5]], [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"divergence": KLDivergence}, TypeError, "divergence must be a Divergence, got "),
+        ({"divergence": "kl"}, TypeError, "divergence must be a Divergence, got 'kl'"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"seed": "a"}, TypeError, "seed must be a whole number, got 'a'"),
+        ({"step_size": "a"}, TypeError, "step_size must be a real number, got 'a'"),
+        ({"step_size": True}, TypeError, "step_size must be a real number, got True"),
+        ({"tolerance": "a"}, TypeError, "tolerance must be a real number, got 'a'"),
+    ],
+)
+def test_options_of_the_wrong_kind(options, error, message):
+    with pytest.raises(error, match="^" + re.escape(message)):
+        Trainer(**{"network": line(), "divergence": SquaredError(), **options})
 
 
 def test_a_validation_loss_may_be_infinite():
