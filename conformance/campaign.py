@@ -22,6 +22,7 @@ class _Tally:
     """What the cases of one property came to, up to the first that failed; and that one, shrunk."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    dropped: int = 0
     failing: Any = None
     ratio: float | None = None
 
@@ -30,6 +31,7 @@ class _Tally:
         try:
             outcome = property_.check(case)
         except hypothesis.errors.UnsatisfiedAssumption:
+            self.dropped += 1
             raise
         except Exception as error:
             self.failing = case
@@ -50,7 +52,8 @@ class _Tally:
 
     def notes(self) -> dict[str, int]:
         """How often each note was made."""
-        return dict(Counter(o.note for o in self.outcomes if o.note is not None))
+        notes = Counter(o.note for o in self.outcomes if o.note is not None)
+        return dict(notes) | ({"dropped": self.dropped} if self.dropped else {})
 
 
 def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -> PropertyRecord:
@@ -86,8 +89,9 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
         verdict, finding = "disagrees", str(error)
     except Exception as error:
         verdict, finding = "error", f"{type(error).__name__}: {error}"
-    if verdict == "conforms" and not tally.outcomes:
-        verdict, finding = "error", "no case was judged"
+    if verdict == "conforms" and len(tally.outcomes) <= tally.dropped:
+        judged = len(tally.outcomes)
+        verdict, finding = "error", f"{judged} cases were judged, and {tally.dropped} dropped"
     return PropertyRecord(
         id=property_.id,
         title=property_.title,

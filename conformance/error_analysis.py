@@ -1,8 +1,8 @@
 """The sizes of all terms in a network's passes, from which the tolerances follow.
 
 The same recurrences as the passes themselves, on absolute values (Higham, Accuracy and Stability of
-Numerical Algorithms, 2nd ed., section 3.1), at the recorded z, y, dz and dy. They use none of the
-derivatives under judgement but the sizes that ``tolerance.py`` states for each activation.
+Numerical Algorithms, 2nd ed., section 3.1), at the recorded z, y, dz and dy. These are
+hand-written values, judged themselves: the forward pass before anything that builds on it.
 """
 
 from __future__ import annotations

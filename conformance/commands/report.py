@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -53,7 +55,7 @@ def report(examples: int, seed: int, directory: Path) -> None:
         BarColumn(),
         MofNCompleteColumn(),
         console=console,
-        disable=not console.is_terminal,
+        disable=not sys.stderr.isatty(),
         transient=True,
     ) as progress:
         bar = progress.add_task("properties", total=len(PROPERTIES) + 1)
@@ -77,8 +79,10 @@ def report(examples: int, seed: int, directory: Path) -> None:
 
 
 def _make(directory: Path) -> None:
-    """The folder is made before the work, so that a bad path costs no time."""
+    """The folder is made, and tried with a file, before the work: a bad path costs no time."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
     except OSError as error:
         raise click.BadParameter(f"{directory}: {error.strerror}", param_hint="--out") from None

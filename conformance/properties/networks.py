@@ -55,11 +55,15 @@ def forward_is_the_nested_function(case: NetworkCase) -> Outcome:
     require(output.dtype == network.dtype, f"forward must keep {network.dtype}, got {output.dtype}")
     same = np.array_equal(output, forward.y[-1], equal_nan=True)
     require(same, "forward must return the last y")
-    assume(margin > 1 and all(np.isfinite(e).all() for e in errors))
     layers = describe_layers(network)
+    limit = float(np.finfo(network.dtype).max) ** 0.5
 
     def judge(autodiff: Oracle) -> float:
         true = autodiff.pre_activations(layers, case.x)
+        assume(all((np.abs(z) < limit).all() for z in true))  # also False for NaN
+        finite = all(np.isfinite(z).all() for z in forward.z)
+        require(finite, "every z must be finite where the true one is")
+        assume(margin > 1)
         ratios = (
             compare(f"z[{k}]", forward.z[k], true[k], errors[k] * 2) for k in range(len(true))
         )
@@ -216,10 +220,12 @@ def path_sums_are_backprop(case: NetworkCase) -> Outcome:
 
 def gradients_mind_their_manners(case: NetworkCase) -> Outcome:
     """``gradients`` changes neither parameters nor arguments, and gives the same twice."""
-    network = case.network()
+    network, x, d = case.network(), case.x.copy(), case.d.copy()
     with np.errstate(all="ignore"):
-        first = network.gradients(case.x, case.d, case.divergence)
-        second = network.gradients(case.x, case.d, case.divergence)
+        first = network.gradients(x, d, case.divergence)
+        second = network.gradients(x, d, case.divergence)
+    require(np.array_equal(x, case.x), "gradients must not change x")
+    require(np.array_equal(d, case.d), "gradients must not change d")
     pairs = [
         *zip(network.weights, case.weights, strict=True),
         *zip(network.biases, case.biases, strict=True),
@@ -232,12 +238,18 @@ def gradients_mind_their_manners(case: NetworkCase) -> Outcome:
         )
         require(first.biases[k].shape == case.biases[k].shape, f"biases[{k}] must keep its shape")
         require(first.weights[k].dtype == network.dtype, f"weights[{k}] must keep its dtype")
+        require(first.biases[k].dtype == network.dtype, f"biases[{k}] must keep its dtype")
+        same = np.array_equal(first.biases[k], second.biases[k], equal_nan=True)
+        require(same, f"biases[{k}] must come out the same twice")
+        require(not np.shares_memory(first.biases[k], second.biases[k]), "gradients must be fresh")
         same = np.array_equal(first.weights[k], second.weights[k], equal_nan=True)
         require(same, f"weights[{k}] must come out the same twice")
         require(
             not np.shares_memory(first.weights[k], second.weights[k]), "gradients must be fresh"
         )
     require(first.input.shape == case.x.shape, "the gradient by the input must have its shape")
+    require(first.input.dtype == network.dtype, "the gradient by the input must keep its dtype")
+    require(not np.shares_memory(first.input, second.input), "gradients must be fresh")
     return Outcome()
 
 

@@ -106,6 +106,27 @@ def test_network_gradients(name, field, monkeypatch):
     caught(f"gradients.{name}")
 
 
+def test_a_forward_pass_that_is_nan_in_deep_networks(monkeypatch):
+    """What is not finite is no excuse: the oracle says whether the case is in range."""
+
+    def corrupt(forward, self, x, **options):
+        if len(self.weights) >= 2:
+            for array in (*forward.z, *forward.y[1:]):
+                array[...] = np.nan
+        return forward
+
+    plant(monkeypatch, ref.Network, "forward_pass", corrupt)
+    for name in DIVERGENCES:
+        assert "must be finite" in caught(f"gradients.{name}").finding
+    assert "must be finite" in caught("forward.Network").finding
+
+
+def test_slopes_that_are_not_drawn(monkeypatch):
+    mean = ref.RandomizedLeakyReLU.forward
+    monkeypatch.setattr(ref.RandomizedLeakyReLU, "training_forward", mean)
+    assert "anew" in caught("slopes.RandomizedLeakyReLU").finding
+
+
 @pytest.mark.parametrize("name", DIVERGENCES)
 @pytest.mark.parametrize("field", ["loss", "weights", "biases", "input"])
 def test_a_batch_that_is_not_the_mean(name, field, monkeypatch):

@@ -90,6 +90,26 @@ def test_a_folder_that_cannot_be_made_is_a_message_before_the_work(tmp_path):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+def test_a_folder_that_takes_no_files_is_a_message_before_the_work():
+    result = report("--out", "/proc")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_without_the_extra_the_command_says_what_to_install(monkeypatch, capsys):
+    import sys
+
+    from conformance.__main__ import run
+
+    for name in [m for m in sys.modules if m.startswith("conformance.commands")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "click", None)
+    with pytest.raises(SystemExit) as status:
+        run()
+    assert status.value.code == 2
+    assert "pip install 'backprop-conformance[conformance]'" in capsys.readouterr().err
+
+
 def test_an_unknown_command_is_misuse():
     result = CliRunner().invoke(main, ["no-such-command"])
     assert result.exit_code == 2
