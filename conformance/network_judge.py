@@ -35,12 +35,16 @@ STEP = 2.0**-44
 #: A pre-activation closer to a kink than this many times its possible error is ambiguous.
 SAFE_MARGIN = 4.0
 
+#: Where rounding may move a gradient by more than this share of its terms, only layers are judged.
+ILL_CONDITIONED = 0.01
+
 
 @final
 @dataclass(frozen=True)
 class NetworkVerdict:
     """worst: the largest error over its tolerance. live: some gradient of the first layer is not 0.
-    end_to_end: False where a pre-activation was too close to a kink to judge the whole.
+    end_to_end: False where the whole could not be judged: a pre-activation was too close to a kink,
+    or the gradients too ill-conditioned.
     """
 
     worst: float
@@ -104,11 +108,11 @@ def _judge(
         raise OutOfRange
     worst = max(worst, _judge_locally(network.dtype, local, forward, backward, gradients, analysis))
     _, margin = analysis.forward_errors()
-    end_to_end = margin > SAFE_MARGIN
-    if end_to_end:
-        worst = max(worst, _judge_end_to_end(network, gradients, true, nearby, analysis))
+    allowed = _end_to_end_tolerances(analysis, true, nearby) if margin > SAFE_MARGIN else None
+    if allowed is not None:
+        worst = max(worst, _judge_end_to_end(network, gradients, true, allowed))
     live = bool(np.any(true.weights[0])) or bool(np.any(true.biases[0]))
-    return NetworkVerdict(worst, live, end_to_end)
+    return NetworkVerdict(worst, live, end_to_end=allowed is not None)
 
 
 class OutOfRange(Exception):
@@ -167,11 +171,9 @@ def _judge_end_to_end(
     network: Network,
     gradients: Gradients,
     true: oracle.Gradients,
-    nearby: list[oracle.Gradients],
-    analysis: ErrorAnalysis,
+    allowed: list[Float64Array],
 ) -> float:
     got = (np.asarray(g, network.dtype) for g in _arrays(gradients))
-    allowed = _end_to_end_tolerances(analysis, true, nearby)
     each = zip(_names(network), got, _arrays(true), allowed, strict=True)
     return max(compare(*arguments) for arguments in each)
 
@@ -201,6 +203,8 @@ def compare_gradients(
     if margin <= SAFE_MARGIN or not (analysis.in_range() and _in_range(true, network.dtype)):
         raise OutOfRange
     allowed = _end_to_end_tolerances(analysis, true, nearby)
+    if allowed is None:
+        raise OutOfRange
     each = zip(_names(network), _arrays(got), _arrays(expected), allowed, strict=True)
     return max(compare(what, np.asarray(g, network.dtype), e, t) for what, g, e, t in each)
 
@@ -213,9 +217,9 @@ def _in_range(true: oracle.Gradients, dtype: np.dtype[Any]) -> bool:
 
 def _end_to_end_tolerances(
     analysis: ErrorAnalysis, true: oracle.Gradients, nearby: list[oracle.Gradients]
-) -> list[Float64Array]:
+) -> list[Float64Array] | None:
     """That of the terms, and by how much the oracle's own gradients change where every input is
-    off by one rounding.
+    off by one rounding. None where that is so much that a first-order analysis says nothing.
     """
     network = analysis.network
     eps = float(np.finfo(network.dtype).eps)
@@ -231,6 +235,8 @@ def _end_to_end_tolerances(
     for i, (centre, size) in enumerate(zip(_arrays(true), sizes, strict=True)):
         changes = [np.abs(_arrays(near)[i] - centre) for near in nearby]
         sensitivity = np.max(changes, axis=0) * (eps / _step(eps))
+        if not (roundings * sensitivity).max() <= ILL_CONDITIONED * size.max():
+            return None
         tolerances.append(tolerance(size, network.dtype, roundings) + roundings * sensitivity)
     return tolerances
 
