@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference import Activation
+from reference.checks import Array
 from reference.maximum import GroupMax, Max
 from reference.piecewise import LeakyReLU, RandomizedLeakyReLU, ReLU, Threshold
 
@@ -30,6 +31,16 @@ def margin(activation: Activation, z: Float64Array, error: Float64Array) -> floa
             return min(_lead(z[..., list(g)], error[..., list(g)]) for g in activation.groups)
         case _:
             return np.inf
+
+
+def flushed_to_a_kink(activation: Activation, z: Array) -> bool:
+    """Whether some z (..., n) of an activation with kinks is subnormal in float64.
+
+    XLA takes it for 0, and so may find itself on another branch or in a tie; NumPy does not.
+    """
+    subnormal = (z != 0) & (np.abs(z) < np.finfo(np.float64).tiny)
+    wide = z.astype(np.float64)
+    return bool(subnormal.any()) and margin(activation, wide, np.ones_like(wide)) < np.inf
 
 
 def _lead(z: Float64Array, error: Float64Array) -> float:

@@ -23,6 +23,7 @@ from reference.passes import BackwardPass, ForwardPass, Gradients
 from .compare import Float64Array, compare, require
 from .describe import describe, describe_layers
 from .error_analysis import ErrorAnalysis
+from .kinks import flushed_to_a_kink
 from .screen import PADDED, Oracle, screened
 from .tolerance import ROUNDINGS, tolerance
 
@@ -94,6 +95,8 @@ def _judge(
         gradients = network.gradients(x, d, divergence)
         analysis = ErrorAnalysis(network, forward, d, divergence)
     _require_finite(forward, autodiff.pre_activations(layers, x), network.dtype)
+    if any(flushed_to_a_kink(f, z) for f, z in zip(network.activations, forward.z, strict=True)):
+        raise OutOfRange
     local = autodiff.local_vjps(
         layers,
         describe(divergence),
@@ -116,7 +119,9 @@ def _judge(
 
 
 class OutOfRange(Exception):
-    """The true loss or a true gradient is not finite, or too large for the dtype."""
+    """Autodiff has no say: a true number is not finite, too large for the dtype, or so small that
+    XLA takes it for 0, where there is a kink.
+    """
 
 
 def _require_finite(forward: ForwardPass, true_z: list[Float64Array], dtype: np.dtype[Any]) -> None:
