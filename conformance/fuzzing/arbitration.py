@@ -1,0 +1,96 @@
+"""Whose fault? A third witness where the hand-written Jacobian and autodiff disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import Enum
+
+import numpy as np
+
+from ..compare import Float64Array
+from .calls import Caller
+from .differences import complex_step, derivatives
+from .finding import Finding
+from .rounding import GREY
+from .units import Units
+from .witness import Witness
+
+#: A witness settles a difference that is this many times its own error.
+SURE = 4.0
+
+
+#: Differences as unsure as this vouch for no complex step.
+DOUBTFUL = 1e-5
+
+
+class Opinion(Enum):
+    """HAND or ORACLE is right; the difference is NOTHING to speak of; or it stays UNDECIDED."""
+
+    HAND = "hand"
+    ORACLE = "oracle"
+    NOTHING = "nothing"
+    UNDECIDED = "undecided"
+
+
+def arbitrate(
+    call: Caller,
+    witness: Witness,
+    units: Units,
+    unit: int,
+    tolerance: Float64Array,
+    scale: Float64Array,
+) -> Opinion:
+    """Ask further witnesses about the worst entry of one unit's Jacobian.
+
+    Differences of the hand-written forward, which has been found right, come first; then the
+    complex step, believed where differences do not contradict it; then differences of the oracle's
+    forward, which show whether its autodiff contradicts itself.
+    """
+    z = units.z[unit][None]
+    hand, oracle = units.jacobian[unit], units.truth.jacobian[unit]
+    with np.errstate(all="ignore"):
+        apart = np.where(np.isfinite(oracle), np.abs(hand - oracle), 0)
+        i = np.unravel_index(int((apart / tolerance).argmax()), apart.shape)
+    small = bool(apart[i] <= GREY[units.case.dtype] * scale[i])
+    if small and units.case.dtype == np.float32:
+        return Opinion.NOTHING  # the same formula is judged in float64
+    asked = False
+    for estimate, error in _estimates(call, witness, z):
+        asked = True
+        opinion = _side(hand[i], oracle[i], estimate[i], error[i])
+        if opinion is not Opinion.UNDECIDED:
+            return opinion
+    if small:
+        return Opinion.NOTHING
+    return Opinion.UNDECIDED if asked else Opinion.ORACLE
+
+
+def _estimates(
+    call: Caller, witness: Witness, z: Float64Array
+) -> Iterator[tuple[Float64Array, Float64Array]]:
+    """Estimates of the Jacobian (m, n) of the one row z (1, n), each with its error."""
+    domain = call.target.domain
+    with suppress(Finding):  # a forward that takes this z, but not those around it
+        slopes = derivatives(lambda points: call("forward", points), z, domain)
+        yield slopes.estimate[0], slopes.error[0]
+        step = complex_step(call.target.forward, z)
+        if step is not None:
+            # What is not analytic, as a maximum is not, has differences that are far from sure.
+            doubtful = (np.abs(step - slopes.estimate) > SURE * slopes.error) | (
+                slopes.error > DOUBTFUL * (1 + np.abs(step))
+            )
+            yield step[0], np.where(doubtful, np.inf, 1e-10 * np.abs(step))[0]
+    slopes = derivatives(lambda points: witness.judge(points).y, z, domain)
+    yield slopes.estimate[0], slopes.error[0]
+
+
+def _side(hand: float, oracle: float, estimate: float, error: float) -> Opinion:
+    apart = abs(hand - oracle)
+    if not SURE * error < apart:
+        return Opinion.UNDECIDED
+    if abs(hand - estimate) < apart / SURE:
+        return Opinion.HAND
+    if abs(oracle - estimate) < apart / SURE:
+        return Opinion.ORACLE
+    return Opinion.UNDECIDED

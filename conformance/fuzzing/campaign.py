@@ -1,0 +1,126 @@
+"""A run of cases: sweeps that are always the same, kinks that were found, and what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+
+from ..compare import Float64Array
+from . import kink_search, regimes
+from .case import FuzzCase
+from .draw import REGIMES, cases, make
+from .finding import Finding
+from .judge import Judge
+from .target import Target
+
+#: Findings enough to see in what they are alike.
+ENOUGH = 12
+
+#: Beyond the first cases, manners are looked at in every so many.
+ALL_MANNERS, SOME_MANNERS = 80, 4
+
+
+def search(
+    judge: Judge, widths: dict[int, int], max_examples: int, seed: int
+) -> tuple[list[Finding], list[FuzzCase]]:
+    """Findings among ``max_examples`` cases, up to a dozen, and the cases that passed."""
+    special = _special(judge, widths)
+    findings: list[Finding] = []
+    passed: list[FuzzCase] = []
+
+    def look(case: FuzzCase) -> None:
+        in_float64 = any(f.case is not None and f.case.dtype == np.float64 for f in findings)
+        if len(findings) >= ENOUGH or (in_float64 and case.dtype == np.float32):
+            return
+        count = judge.seen.cases
+        thorough = count < ALL_MANNERS or count % SOME_MANNERS == 0
+        finding = judge.judge(case, manners_too=thorough)
+        if finding is None:
+            passed.append(case)
+        else:
+            findings.append(finding)
+
+    first = list(_sweep(judge.target, widths, special))
+    for case in first:
+        look(case)
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=max(1, max_examples - len(first)),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases(widths, judge.target.domain, special))
+    def draw(case: FuzzCase) -> None:
+        look(case)
+
+    if max_examples > len(first):
+        draw()
+    return findings, passed
+
+
+def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
+    """Rows at kinks, by width; of an elementwise function every number may stand in every place."""
+    target, witness = judge.target, judge.witness
+    if not witness.smooth:
+        return {}
+
+    def probe(z: Float64Array) -> Float64Array:
+        truth = witness.judge(z)
+        return np.concatenate([truth.y, truth.jacobian.reshape(len(z), -1)], axis=1)
+
+    if target.elementwise:
+        points = np.concatenate(
+            [kink_search.on_a_line(f, target.domain) for f in (probe, _own(judge))]
+        )
+        return {n: _rows(points, n) for n in widths} if len(points) else {}
+    return {n: kink_search.between_rows(probe, n, target.domain) for n in widths if n in (2, 3, 4)}
+
+
+def _own(judge: Judge) -> kink_search.Probe:
+    """The hand-written side itself: where its derivative jumps is worth a look too."""
+
+    def probe(z: Float64Array) -> Float64Array:
+        try:
+            y = judge.call("forward", z.copy())
+            slopes = judge.call("derivative", z.copy(), y)
+            return np.stack([y, slopes], axis=-1).reshape(len(z), 2).astype(np.float64)
+        except (Finding, TypeError, ValueError):  # the cases will show what is wrong with it
+            return np.zeros((len(z), 1))
+
+    return probe
+
+
+def _rows(points: Float64Array, n: int) -> Float64Array:
+    """Points (K, 1) as rows of width n; some stand twice where K is no multiple of n."""
+    return np.resize(points, (-(-len(points) // n), n))
+
+
+def _sweep(
+    target: Target, widths: dict[int, int], special: dict[int, Float64Array]
+) -> Iterator[FuzzCase]:
+    """Cases that are the same for every seed: the whole line, every regime, every kink."""
+    random = np.random.default_rng(0)
+    n = max(widths) if target.elementwise else next(iter(widths))
+    if target.elementwise:
+        line = kink_search.grid(target.domain)
+        z = np.resize(line, (-(-len(line) // n), n))
+        for dtype in (np.float64, np.float32):
+            dy = regimes.cotangents(random, (len(z), widths[n]), dtype)
+            yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
+    for regime in REGIMES:
+        for dtype in (np.float64, np.float32):
+            yield make(random, (4,), n, widths[n], regime, dtype, target.domain, special)
+    for n, kinks in special.items():
+        if target.elementwise and n != max(special):
+            continue
+        for start in range(0, len(kinks), 24):
+            rows = kinks[start : start + 24]
+            dy = regimes.cotangents(random, (len(rows), widths[n]), np.float64)
+            yield FuzzCase(rows, dy, "kinks")

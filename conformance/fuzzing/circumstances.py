@@ -1,0 +1,75 @@
+"""Under which circumstances alone it fails: ties, zeros, widths, batches, a dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from .case import FuzzCase
+
+#: Passed cases that must lack a circumstance before it is called one.
+WITHOUT = 8
+
+Circumstance = Callable[[FuzzCase], bool]
+
+
+def only_where(failed: list[FuzzCase], passed: list[FuzzCase]) -> Iterator[str]:
+    """The circumstances that every failed case has, and that few of those that passed have."""
+    yield from _widths(failed, passed)
+    for text, has in CIRCUMSTANCES.items():
+        if not all(has(case) for case in failed):
+            continue
+        having = sum(has(case) for case in passed)
+        if len(passed) - having >= WITHOUT and having <= 0.3 * len(passed):
+            yield text
+            return
+
+
+def _widths(failed: list[FuzzCase], passed: list[FuzzCase]) -> Iterator[str]:
+    bad, good = {case.width for case in failed}, {case.width for case in passed}
+    if len(passed) < WITHOUT or not good - bad or bad & good:
+        return
+    smallest = min(bad)
+    if len(bad) == 1 and len(good) > 2:
+        yield f"only for the width {smallest}"
+    elif all(n < smallest for n in good) and smallest > 1:
+        yield f"only for widths of {smallest} and more"
+    elif all(n % 2 for n in bad) and not any(n % 2 for n in good):
+        yield "only for odd widths"
+    elif not any(n % 2 for n in bad) and all(n % 2 for n in good):
+        yield "only for even widths"
+
+
+def _has_ties(case: FuzzCase) -> bool:
+    if case.width < 2:
+        return False
+    rows = np.sort(case.z.reshape(-1, case.width), axis=-1)
+    return bool((np.diff(rows, axis=-1) == 0).any())
+
+
+def _size(case: FuzzCase) -> float:
+    return float(np.abs(case.z.astype(np.float64)).max())
+
+
+def _smallest(case: FuzzCase) -> float:
+    return float(np.abs(case.z.astype(np.float64)).min())
+
+
+#: The narrower before the wider.
+CIRCUMSTANCES: dict[str, Circumstance] = {
+    "right except in float32": lambda case: case.dtype == np.float32,
+    "right except at kinks": lambda case: case.regime == "kinks",
+    "right except at ties": _has_ties,
+    "right except where some z is 0": lambda case: bool((case.z == 0).any()),
+    "right except for three axes": lambda case: case.z.ndim == 3,
+    "right except for one instance alone": lambda case: case.z.ndim == 1,
+    "right except where there are as many rows as entries": lambda case: (
+        case.z.ndim == 2 and case.z.shape[0] == case.z.shape[1]
+    ),
+    "right except for batches of more than one row": lambda case: case.z[..., 0].size > 1,
+    "right except for z next to 0": lambda case: _smallest(case) < 1e-3,
+    "right except for |z| of 40 and more": lambda case: _size(case) >= 40,
+    "right except where no z is positive": lambda case: bool((case.z <= 0).all()),
+    "right except where some z is negative": lambda case: bool((case.z < 0).any()),
+}

@@ -1,0 +1,146 @@
+"""The likely mistake, in words, where the numbers show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..compare import Float64Array
+from .calls import Caller
+from .case import FuzzCase
+from .circumstances import only_where
+from .factors import evidence, factor
+from .finding import Finding
+
+#: Two numbers are the same for a diagnosis within this share of the larger.
+CLOSE = 1e-5
+
+#: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect.
+BIG = 30.0
+
+
+def diagnose(
+    finding: Finding, others: list[Finding], passed: list[FuzzCase], call: Caller
+) -> tuple[str, ...]:
+    """What would explain the finding and those like it, the most telling first."""
+    alike = [
+        f for f in (finding, *others) if (f.check, f.method) == (finding.check, finding.method)
+    ]
+    said: list[str] = []
+    with np.errstate(all="ignore"):
+        if finding.check == "jacobian":
+            said += _swapped(alike, call)
+            said += _shape_of_error(alike)
+        if finding.check == "vjp":
+            said += _cotangent(alike, call)
+        if finding.check in ("forward", "jacobian", "vjp") and not said:
+            said += factor(evidence(alike, call))
+        if finding.check == "finite":
+            said += _not_finite(finding)
+        said += only_where([f.case for f in alike if f.case is not None], passed)
+    return tuple(dict.fromkeys(said))
+
+
+def close(a: Float64Array, b: Float64Array) -> bool:
+    """Whether two arrays have one shape and are the same for a diagnosis."""
+    if np.shape(a) != np.shape(b) or not np.size(a):
+        return False
+    return bool((np.abs(a - b) <= CLOSE * np.maximum(np.abs(b), CLOSE)).all())
+
+
+def _swapped(alike: list[Finding], call: Caller) -> Iterator[str]:
+    """Does the derivative come right when y is given for z, or z for y?"""
+    method = alike[0].method
+    if method not in ("derivative", "jacobian"):
+        return
+    for given, text in (
+        ("zz", "y is used where z belongs"),
+        ("yy", "z is used where y belongs"),
+        ("yz", "z and y are mixed up"),
+    ):
+        if all(_comes_right(f, method, given, call) for f in alike):
+            yield text
+            return
+
+
+def _comes_right(finding: Finding, method: str, given: str, call: Caller) -> bool:
+    assert finding.case is not None
+    try:
+        z = finding.case.z
+        arrays = {"z": z, "y": call("forward", z.copy())}
+        result = call(method, *(arrays[name].copy() for name in given))
+        return close(np.asarray(result, dtype=np.float64), _expected(finding))
+    except (Finding, TypeError, ValueError):
+        return False
+
+
+def _shape_of_error(alike: list[Finding]) -> Iterator[str]:
+    """What a wrong square Jacobian (..., n, n) has right."""
+    pairs = [(_got(f), _expected(f)) for f in alike]
+    if not all(J.ndim > 1 and J.shape[-1] == J.shape[-2] for J, _ in pairs):
+        return
+    pairs = [(J, true) for J, true in pairs if J.shape[-1] > 1]
+    if not pairs or alike[0].method == "derivative":
+        return
+    if all(close(J, np.swapaxes(true, -1, -2)) for J, true in pairs):
+        yield "transposed: J[i, j] must be dy_i / dz_j"
+    elif all(not _off_diagonal(J).any() and _off_diagonal(true).any() for J, true in pairs):
+        yield "the off-diagonal entries are missing"
+    elif all(close(_off_diagonal(J), _off_diagonal(true)) for J, true in pairs):
+        yield "only the diagonal is wrong"
+    elif all(close(_off_diagonal(J), -_off_diagonal(true)) for J, true in pairs):
+        yield "the off-diagonal entries have the wrong sign"
+
+
+def _cotangent(alike: list[Finding], call: Caller) -> Iterator[str]:
+    """What a wrong vjp does with dy in place of dy @ jacobian."""
+    ignored, transposed, summed = [], [], []
+    for finding in alike:
+        case, got, expected = finding.case, _got(finding), _expected(finding)
+        assert case is not None
+        y = call("forward", case.z.copy())
+        double = np.asarray(call("vjp", case.z.copy(), y, 2 * case.dy), dtype=np.float64)
+        ignored.append(close(double, got))
+        J = call.results(case, case.dy.shape[-1]).jacobian.astype(np.float64)
+        if J.shape[-1] == J.shape[-2] > 1:
+            product = np.einsum("...ij,...j->...i", J, case.dy.astype(np.float64))
+            transposed.append(close(got, product))
+        if case.z.ndim > 1 and case.z[..., 0].size > 1:
+            axes = tuple(range(case.z.ndim - 1))
+            total = np.broadcast_to(expected.sum(axis=axes), expected.shape)
+            summed.append(close(got, total) or close(got, total / case.z[..., 0].size))
+    if all(ignored):
+        yield "the cotangent is ignored"
+    elif transposed and all(transposed):
+        yield "transposed: this is jacobian @ dy in place of dy @ jacobian"
+    elif summed and all(summed):
+        yield "batch summed: every row has got what belongs to all rows together"
+
+
+def _not_finite(finding: Finding) -> Iterator[str]:
+    assert finding.got is not None
+    assert finding.case is not None
+    value, z = float(finding.got[finding.index]), finding.case.z.astype(np.float64)
+    row = np.abs(z[finding.index[: z.ndim - 1]])
+    if finding.got.shape == z.shape and finding.method in ("forward", "derivative"):
+        row = np.abs(z[finding.index])[None]
+    if row.max() >= BIG:
+        then = ", then inf - inf, inf / inf or 0 * inf" if np.isnan(value) else ""
+        yield f"overflow: an exponential or a power beyond the range of {finding.case.dtype}{then}"
+    elif np.isnan(value):
+        yield "NaN from 0/0, or from 0 * inf"
+    else:
+        yield "a division by zero"
+
+
+def _off_diagonal(J: Float64Array) -> Float64Array:
+    return J * (1 - np.eye(J.shape[-1]))
+
+
+def _got(finding: Finding) -> Float64Array:
+    return np.asarray(finding.got, dtype=np.float64)
+
+
+def _expected(finding: Finding) -> Float64Array:
+    return np.asarray(finding.expected, dtype=np.float64)

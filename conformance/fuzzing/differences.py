@@ -1,0 +1,126 @@
+"""Derivatives by differences of the forward alone, with an estimate of their own error.
+
+Central differences at steps h, h/2, h/4, ... are extrapolated to h = 0 (L. F. Richardson 1911;
+W. Romberg 1955), and of the extrapolated values the one that changed least is taken (C. J. F.
+Ridders 1982). A function that is analytic and takes complex numbers gives its derivative without
+any cancellation besides: Im f(z + ih) / h (W. Squire and G. Trapp 1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, final
+
+import numpy as np
+
+from ..compare import Float64Array
+
+Forward = Callable[..., Any]
+
+EPS = float(np.finfo(np.float64).eps)
+
+#: Steps in one table, and the first step of each table that is tried, in terms of max(|z|, step).
+LEVELS = 7
+STEPS = (0.25, 2.0**-8, 2.0**-20)
+SMALLEST = 2.0**-1000
+IMAGINARY_STEP = 1e-30
+
+#: Slopes that differ by more than this on the two sides of z, next to it, are those of a kink.
+KINK = 1e-4
+
+
+@final
+@dataclass(frozen=True)
+class Slopes:
+    """estimate (N, m, n) of the Jacobians of N rows; error: how far off each entry may be."""
+
+    estimate: Float64Array
+    error: Float64Array
+
+
+def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) -> Slopes:
+    """The Jacobian of each row z (N, n), from values of ``forward`` inside the domain.
+
+    At a kink the estimate is the mean of both sides, and the error half of their difference.
+    """
+    with np.errstate(all="ignore"):
+        best = _extrapolated(forward, z, _steps(z, domain, STEPS[0]))
+        for size in STEPS[1:]:
+            other = _extrapolated(forward, z, _steps(z, domain, size))
+            better = other.error < best.error
+            best = Slopes(
+                np.where(better, other.estimate, best.estimate),
+                np.where(better, other.error, best.error),
+            )
+        h = _steps(z, domain, STEPS[-1])
+        jump, noise = _jump(forward, z, h)
+        kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
+        return Slopes(best.estimate, np.where(kink, np.maximum(best.error, jump / 2), best.error))
+
+
+def _steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64Array:
+    """A power of two for each entry, so small that twice the step stays inside the domain."""
+    low, high = domain
+    h = np.minimum(size * np.maximum(np.abs(z), size), np.minimum(z - low, high - z) / 2)
+    return np.asarray(np.exp2(np.floor(np.log2(np.maximum(h, SMALLEST)))))
+
+
+def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
+    """Romberg's table, for steps h / 2^k of each entry; all arrays (N, n, m) until the end."""
+    y = np.abs(_values(forward, z))[:, None, :]
+    row, noise = [], []
+    for k in range(LEVELS):
+        up, down = _moved(z, h / 2**k), _moved(z, -h / 2**k)
+        run = np.einsum("ijj->ij", up - down)[..., None]
+        rise = _values(forward, up) - _values(forward, down)
+        row.append(rise / run)
+        noise.append(2 * EPS * (y + np.abs(rise)) / run)
+    estimate, error = row[0], np.full(row[0].shape, np.inf)
+    for order in range(1, LEVELS):
+        weight = 4.0**order
+        finer = [(weight * b - a) / (weight - 1) for a, b in pairwise(row)]
+        for k, value in enumerate(finer):
+            change = np.maximum(np.abs(value - row[k]), np.abs(value - row[k + 1]))
+            change = change + noise[k + order]
+            better = change < error
+            estimate, error = np.where(better, value, estimate), np.where(better, change, error)
+        row = finer
+    return Slopes(np.swapaxes(estimate, -1, -2), np.swapaxes(error, -1, -2))
+
+
+def _jump(forward: Forward, z: Float64Array, h: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """By how much the slopes on both sides of each entry differ, and by rounding may: (N, m, n)."""
+    y, width = _values(forward, z)[:, None, :], h[..., None]
+    right = (_values(forward, _moved(z, h)) - y) / width
+    left = (y - _values(forward, _moved(z, -h))) / width
+    noise = 8 * EPS * np.abs(y) / width
+    return np.swapaxes(np.abs(right - left), -1, -2), np.swapaxes(noise, -1, -2)
+
+
+def _moved(z: Float64Array, h: Float64Array) -> Float64Array:
+    """z with one entry moved at a time: (N, n, n), the first n says which."""
+    return z[:, None, :] + h[:, :, None] * np.eye(z.shape[1])
+
+
+def complex_step(forward: Forward, z: Float64Array) -> Float64Array | None:
+    """Im f(z + ih e_j) / h for each row z (N, n): (N, m, n); None where f takes no complex numbers.
+
+    It is the derivative of an analytic f alone, so it is never believed by itself.
+    """
+    points = z[:, None, :] + 1j * IMAGINARY_STEP * np.eye(z.shape[1])
+    try:
+        with np.errstate(all="ignore"):
+            y = np.asarray(forward(points))
+    except Exception:
+        return None
+    if not np.iscomplexobj(y) or y.ndim != 3:
+        return None
+    return np.swapaxes(y.imag / IMAGINARY_STEP, -1, -2)
+
+
+def _values(forward: Forward, points: Float64Array) -> Float64Array:
+    """The forward of points (..., n) as one batch of rows: (..., m)."""
+    y = np.asarray(forward(points.reshape(-1, points.shape[-1])), dtype=np.float64)
+    return y.reshape(*points.shape[:-1], y.shape[-1])

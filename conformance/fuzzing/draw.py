@@ -1,0 +1,58 @@
+"""What Hypothesis draws for the fuzzer: shape, dtype, regime and a seed for the numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from ..compare import Float64Array
+from . import regimes
+from .case import FuzzCase
+
+#: Regimes in the order in which they shrink; "kinks" and "edges" depend on the target.
+REGIMES = (*regimes.REGIMES, "kinks", "edges")
+
+#: float64 is where a formula shows; float32 has errors of its own.
+DTYPES = (np.float64, np.float64, np.float32)
+
+
+def leading_shapes(n: int) -> tuple[tuple[int, ...], ...]:
+    """One instance, a batch of one, some rows, as many rows as units, and two leading axes."""
+    return ((), (1,), (5,), (n,), (2, 3))
+
+
+def cases(
+    widths: dict[int, int], domain: tuple[float, float], special: dict[int, Float64Array]
+) -> SearchStrategy[FuzzCase]:
+    """Cases for a target: widths maps n to m; special: rows (K, n) at kinks, by their width."""
+
+    @st.composite
+    def case(draw: DrawFn) -> FuzzCase:
+        n = draw(st.sampled_from(tuple(widths)))
+        lead = draw(st.sampled_from(leading_shapes(n)))
+        regime = draw(st.sampled_from(REGIMES))
+        dtype = draw(st.sampled_from(DTYPES))
+        random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        return make(random, lead, n, widths[n], regime, dtype, domain, special)
+
+    return case()
+
+
+def make(
+    random: np.random.Generator,
+    lead: tuple[int, ...],
+    n: int,
+    m: int,
+    regime: str,
+    dtype: Any,
+    domain: tuple[float, float],
+    special: dict[int, Float64Array],
+) -> FuzzCase:
+    """The case with these numbers."""
+    rows = special.get(n, np.empty((0, n)))
+    z = regimes.numbers(random, regime, (*lead, n), domain, rows)
+    dy = regimes.cotangents(random, (*lead, m), dtype)
+    return FuzzCase(regimes.in_dtype(z, dtype, domain), dy, regime)

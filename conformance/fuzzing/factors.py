@@ -1,0 +1,97 @@
+"""Does a factor, the same everywhere or following from z, y or the width, explain the error?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from ..compare import Float64Array
+from .calls import Caller
+from .finding import Finding
+
+#: Factors are compared within this share; entries smaller than SMALL tell nothing.
+CLOSE, SMALL = 1e-5, 1e-6
+
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """Entries (K,) that are wrong: got and expected, with the z, y, width and rows of each.
+
+    z and y are NaN where an entry belongs to no single z.
+    """
+
+    got: Float64Array
+    expected: Float64Array
+    z: Float64Array
+    y: Float64Array
+    width: Float64Array
+    rows: Float64Array
+
+
+def evidence(findings: list[Finding], call: Caller) -> Evidence:
+    """Every entry of the findings that is wrong, finite and not next to nothing."""
+    columns: list[list[Float64Array]] = []
+    for finding in findings:
+        case = finding.case
+        assert case is not None
+        got, expected = (np.asarray(a, dtype=np.float64) for a in (finding.got, finding.expected))
+        z = y = np.full(got.shape, np.nan)
+        value = np.asarray(call("forward", case.z.copy()), dtype=np.float64)
+        if got.shape == case.z.shape == value.shape:
+            z, y = case.z.astype(np.float64), value
+        tolerance = np.zeros(got.shape) if finding.tolerance is None else finding.tolerance
+        tells = np.isfinite(got) & (np.abs(expected) > SMALL) & np.isfinite(expected)
+        tells &= np.abs(got - expected) > tolerance
+        width = np.full(got.shape, float(case.width))
+        rows = np.full(got.shape, float(case.z[..., 0].size))
+        columns.append([a[tells] for a in (got, expected, z, y, width, rows)])
+    return Evidence(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+
+def factor(e: Evidence) -> Iterator[str]:
+    """The first of the known factors that explains every entry."""
+    if not e.got.size:
+        return
+    if not e.got.any():
+        yield "it is zero: no gradient flows"
+        return
+    ratio = e.got / e.expected
+    for text, value, varies in _known(e):
+        if (varies is None or np.ptp(varies) > 0) and _same(ratio, value):
+            yield text
+            return
+    bound, offset = np.abs(e.got).max(), e.got - e.expected
+    if _same(e.got, np.abs(e.expected)):
+        yield "the sign is lost: this is the absolute value"
+    elif (np.abs(e.expected) > bound).any() and _same(e.got, np.clip(e.expected, -bound, bound)):
+        yield f"clipped to [-{bound:.6g}, {bound:.6g}]"
+    elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]):
+        yield f"{ratio[0]:.6g} times what it should be, everywhere: a constant factor"
+    elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(offset, offset[0]):
+        yield f"off by {offset[0]:.6g}, everywhere: a term too many, or too few"
+
+
+def _known(e: Evidence) -> Iterator[tuple[str, Float64Array | float, Float64Array | None]]:
+    """Text, factor, and what must vary among the entries for the text to mean anything."""
+    yield "the sign is wrong", -1.0, None
+    yield "exactly half of what it should be", 0.5, None
+    yield "exactly twice what it should be", 2.0, None
+    yield "too large by the width: so many times as there are entries in a row", e.width, e.width
+    yield "too small by the width: divided by the number of entries in a row", 1 / e.width, e.width
+    yield "too large by the batch: so many times as there are rows", e.rows, e.rows
+    yield "too small by the batch: divided by the number of rows", 1 / e.rows, e.rows
+    yield "a factor y too many", e.y, e.y
+    yield "a factor z too many", e.z, e.z
+    yield "a factor y is missing", 1 / e.y, e.y
+    yield "a factor z is missing", 1 / e.z, e.z
+    yield "a factor 1 - y is missing", 1 / (1 - e.y), e.y
+    yield "the square of what it should be", e.expected, e.expected
+    yield "one over what it should be", e.expected**-2, e.expected
+
+
+def _same(a: Float64Array, b: Float64Array | float) -> bool:
+    return bool((np.abs(a - b) <= CLOSE * np.abs(b)).all())

@@ -1,0 +1,76 @@
+"""A finding: one way in which the hand-written side is wrong, with the numbers that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compare import Float64Array
+from .case import FuzzCase
+
+#: In the order in which a case is judged.
+CHECKS = ("runs", "structure", "manners", "forward", "finite", "jacobian", "vjp")
+
+Check = Literal["runs", "structure", "manners", "forward", "finite", "jacobian", "vjp"]
+
+
+@final
+@dataclass(eq=False)  # not frozen: Python writes the traceback into what is raised
+class Finding(Exception):
+    """Raised by the check that fails.
+
+    message: what is wrong, in one sentence. method: of the target. got, expected: whole arrays
+    where numbers are compared, with the index of the largest error over its tolerance. undecided:
+    the witnesses do not settle who is right. show: the expressions whose difference shows it, in
+    terms of f, z, y and dy.
+    """
+
+    check: Check
+    message: str
+    method: str
+    case: FuzzCase | None = None
+    got: NDArray[Any] | None = None
+    expected: Float64Array | None = None
+    tolerance: Float64Array | None = None
+    index: tuple[int, ...] = ()
+    undecided: bool = False
+    show: tuple[str, str | None] | None = None
+
+    def __post_init__(self) -> None:
+        Exception.__init__(self, self.message)
+
+    @property
+    def error(self) -> float:
+        """The largest error, at ``index``; infinite where something is not finite."""
+        if self.got is None or self.expected is None or self.got.shape != self.expected.shape:
+            return float("nan")
+        with np.errstate(all="ignore"):
+            error = abs(float(self.got[self.index]) - float(self.expected[self.index]))
+        return error if np.isfinite(error) else float("inf")
+
+    def numbers(self) -> str:
+        """The largest error: where it is, what came and what was expected."""
+        if self.got is None or self.expected is None:
+            return ""
+        place = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        got, expected = float(self.got[self.index]), float(self.expected[self.index])
+        text = f"{self.method}{place} is {got:.10g}, expected {expected:.10g}"
+        if not np.isfinite(got):
+            return text
+        allowed = 0.0 if self.tolerance is None else float(self.tolerance[self.index])
+        share = f", relative {self.error / abs(expected):.2g}" if expected else ""
+        return f"{text}: error {self.error:.2g}{share}, tolerance {allowed:.2g}"
+
+    def at(self, case: FuzzCase) -> Finding:
+        """The same finding with the case that shows it."""
+        return replace(self, case=case)
+
+
+def worst(error: Float64Array, tolerance: Float64Array) -> tuple[int, ...]:
+    """The index of the largest error over its tolerance."""
+    with np.errstate(all="ignore"):
+        ratio = np.where(np.isnan(error), np.inf, error / tolerance)
+    return tuple(int(i) for i in np.unravel_index(np.nanargmax(ratio), ratio.shape))

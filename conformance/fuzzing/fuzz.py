@@ -1,0 +1,210 @@
+"""``fuzz`` and ``assert_conforms``: is this hand-written derivative right?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, final
+
+from ..verdict_log import LISTENERS
+from .campaign import search
+from .case import FuzzCase
+from .diagnosis import diagnose
+from .finding import CHECKS, Finding
+from .judge import Judge
+from .observations import Observations
+from .reproducer import Origin, reproducer
+from .shrink import shrink
+from .target import NotATarget, Target
+from .time_limit import TimeIsUp, time_limit
+from .verdict import Explanation, Outcome, Verdict
+from .witness import Function, Witness, WitnessError, choose
+
+
+class NonConformance(AssertionError):
+    """Raised by ``assert_conforms``; ``verdict`` is the whole verdict, its text the message."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
+
+def assert_conforms(
+    target: Any,
+    oracle: Function | None = None,
+    *,
+    max_examples: int = 500,
+    seed: int = 0,
+    name: str | None = None,
+) -> Verdict:
+    """The verdict of ``fuzz``; raises NonConformance, an AssertionError, unless it conforms."""
+    __tracebackhide__ = True
+    verdict = fuzz(target, oracle, max_examples=max_examples, seed=seed, name=name)
+    for listener in LISTENERS:
+        listener(verdict)
+    if not verdict.conforms:
+        raise NonConformance(verdict)
+    return verdict
+
+
+def fuzz(
+    target: Any,
+    oracle: Function | None = None,
+    *,
+    max_examples: int = 500,
+    seed: int = 0,
+    name: str | None = None,
+    timeout: float | None = None,
+    origin: Origin | None = None,
+    oracle_origin: Origin | None = None,
+) -> Verdict:
+    """Judge a hand-written function and its derivative on drawn inputs, and say what is wrong.
+
+    target: a ScalarActivation or VectorActivation (class or instance), or a pair of functions
+    (forward, backward); see ``Target.of``. oracle: an independent forward in JAX, of one row (n,).
+    Without one, the target's own forward is differentiated: by JAX where it is written against the
+    array API, else by extrapolated differences. max_examples: cases to judge. The same seed gives
+    the same verdict. timeout: seconds after which the verdict is "error" (in the main thread).
+
+    Raises TypeError for what is no target, ValueError for numbers out of range; whatever the
+    target does is in the verdict.
+    """
+    if max_examples < 1:
+        raise ValueError(f"max_examples must be at least 1, got {max_examples}")
+    run = _Run(Target.of(target, name), oracle, max_examples, seed, origin, oracle_origin)
+    started = time.perf_counter()
+    with _quiet() as printed:
+        try:
+            with time_limit(timeout):
+                verdict = run.verdict()
+        except TimeIsUp as strike:
+            verdict = run.out_of_time(timeout or 0.0, strike.__traceback__)
+    seconds = time.perf_counter() - started
+    return verdict.after(seconds, _what_was_printed(printed.getvalue()))
+
+
+@final
+@dataclass
+class _Run:
+    """One call of ``fuzz``."""
+
+    target: Target
+    oracle: Function | None
+    max_examples: int
+    seed: int
+    origin: Origin | None
+    oracle_origin: Origin | None
+    witness: Witness | None = None
+    judge: Judge | None = None
+
+    def verdict(self) -> Verdict:
+        pristine = self.target.copy()
+        try:
+            widths = _widths(self.target)
+            self.witness = witness = choose(self.target, self.oracle)
+            witness.prepare([1] if self.target.elementwise else list(widths))
+            self.judge = Judge(self.target, witness)
+            findings, passed = search(self.judge, widths, self.max_examples, self.seed)
+        except (NotATarget, WitnessError) as error:
+            check = "oracle" if isinstance(error, WitnessError) else "runs"
+            return self._ended("error", Explanation(check, str(error), "", (), "", ""))
+        if not findings:
+            return self._ended("oracle suspect" if self.judge.seen.suspects else "conforms")
+        first = min(findings, key=lambda f: (CHECKS.index(f.check), f.undecided))
+        smallest = shrink(first, _fresh(pristine, witness), widths, self.target.domain)
+        return self._explained(smallest, findings, passed, pristine)
+
+    def _explained(
+        self,
+        finding: Finding,
+        findings: list[Finding],
+        passed: list[FuzzCase],
+        pristine: Target,
+    ) -> Verdict:
+        assert self.judge is not None
+        assert self.witness is not None
+        assert finding.case is not None
+        call = Judge(pristine.copy(), self.witness).call
+        likely = diagnose(finding, findings, passed, call)
+        if _fresh(pristine, self.witness)(finding.case) is None:
+            likely = ("right in a new instance: it keeps something between calls", *likely)
+        outcome: Outcome = "undecided" if finding.undecided else "disagrees"
+        if finding.check == "runs":
+            outcome = "error"
+        title = f"{self.target.name}: {finding.message}"
+        script = reproducer(finding, pristine, self.witness, title, self.origin, self.oracle_origin)
+        case = "\n".join(
+            line for line in repr(finding.case).splitlines() if not line.startswith("regime")
+        )
+        return self._ended(
+            outcome,
+            Explanation(finding.check, finding.message, finding.numbers(), likely, case, script),
+        )
+
+    def out_of_time(self, timeout: float, trace: TracebackType | None) -> Verdict:
+        """The verdict where the time limit struck, at the end of this traceback."""
+        doing = self.judge.call.doing if self.judge is not None else self.target.at_work(trace)
+        where = f" {doing} was at work" if doing else ""
+        message = f"no verdict within {timeout:g} s:{where or ' it had hardly begun'}"
+        case = ""
+        if self.judge is not None and self.judge.call.arguments:
+            case = f"z = {self.judge.call.arguments[0]!r}"
+        return self._ended("error", Explanation("runs", message, "", (), case, ""))
+
+    def _ended(self, outcome: Outcome, explanation: Explanation | None = None) -> Verdict:
+        seen = self.judge.seen if self.judge is not None else Observations()
+        return Verdict(
+            name=self.target.name,
+            outcome=outcome,
+            witness=self.witness.name if self.witness is not None else "nobody",
+            blind=self.witness.blind if self.witness is not None else "",
+            cases=seen.cases,
+            live=seen.live / seen.cases if seen.cases else 0.0,
+            seed=self.seed,
+            seconds=0.0,
+            conventions=tuple(said for said, _ in seen.conventions.most_common(5)),
+            suspects=tuple(seen.suspects.values()),
+            notes=tuple(f"{text} ({n} times)" for text, n in seen.notes.items()),
+            explanation=explanation,
+        )
+
+
+def _widths(target: Target) -> dict[int, int]:
+    """The widths to draw: an elementwise function takes any, and none needs a compilation."""
+    if not target.elementwise:
+        return target.widths()
+    return {n: n for n in target.widths(at_most=12)}
+
+
+def _fresh(pristine: Target, witness: Witness) -> Any:
+    """A judgement that knows nothing of earlier cases: every one gets a target of its own."""
+
+    def judge(case: FuzzCase) -> Finding | None:
+        return Judge(pristine.copy(), witness).judge(case)
+
+    return judge
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[io.StringIO]:
+    """What the target prints and warns of is kept from the terminal; its text is yielded."""
+    printed = io.StringIO()
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield printed
+
+
+def _what_was_printed(text: str) -> tuple[str, ...]:
+    lines = text.splitlines()
+    if not lines:
+        return ()
+    return (f"the target prints, {len(lines):,} lines in all; the first: {lines[0][:60]!r}",)

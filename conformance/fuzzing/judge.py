@@ -1,0 +1,99 @@
+"""The judgement of one case: structure, manners and numbers, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from ..compare import Float64Array
+from . import manners
+from .calls import Caller, Results
+from .case import FuzzCase
+from .finding import Finding
+from .numbers import Numbers
+from .observations import Observations
+from .rounding import ROUNDINGS, epsilon, jacobian_scale, value_scale
+from .target import Target
+from .units import Units
+from .witness import Truth, Witness
+
+
+@final
+@dataclass
+class Judge:
+    """Judges cases of one target; ``seen`` collects what is noticed on the way."""
+
+    target: Target
+    witness: Witness
+    seen: Observations = field(default_factory=Observations)
+    call: Caller = field(init=False)
+    numbers: Numbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.call = Caller(self.target)
+        self.numbers = Numbers(self.call, self.witness, self.seen)
+
+    def judge(self, case: FuzzCase, *, manners_too: bool = True) -> Finding | None:
+        """The first check that fails for this case, None where all hold."""
+        self.seen.cases += 1
+        self.seen.regimes[case.regime] += 1
+        try:
+            with np.errstate(all="ignore"):
+                self._checks(case, manners_too)
+        except Finding as finding:
+            if finding.check == "runs" and self._out_of_reach(case):
+                self.seen.notes["raises where the true value is not finite"] += 1
+                return None
+            return finding.at(case)
+        return None
+
+    def _checks(self, case: FuzzCase, manners_too: bool) -> None:
+        m = case.dy.shape[-1]
+        results = self.call.results(case, m)
+        units = Units.of(case, results, self.witness, elementwise=self.target.elementwise)
+        if units.truth.y.shape != units.y.shape:
+            want, got = units.truth.y.shape[1:], units.y.shape[1:]
+            message = f"forward gives rows of shape {got}, {self.witness.function} of {want}"
+            raise Finding("structure", message, "forward", show=("f.forward(z)", None))
+        self.seen.live += bool(units.truth.jacobian.any())
+        if manners_too:
+            manners.check(self.call, case, results, self._tolerances(case, results, units))
+        self.numbers.forward(units)
+        self.numbers.finite(units)
+        self.numbers.jacobian(units)
+        self.numbers.vjp(units)
+
+    def _tolerances(
+        self, case: FuzzCase, results: Results, units: Units
+    ) -> dict[str, Float64Array]:
+        """What rounding explains between two results of one method that ought to be equal."""
+        eps, lead = epsilon(case.dtype), case.z.shape[:-1]
+        hand = Truth(units.y, units.jacobian, units.jacobian)
+        scale = np.nan_to_num(jacobian_scale(hand), nan=1.0, posinf=1.0)
+        carried = np.einsum("ki,kij->kj", units.cotangents(), scale)
+        y = np.abs(results.y.astype(np.float64)) + 1
+        whole = y.max(axis=-1, keepdims=True) if y.size else y
+        if units.elementwise:
+            slopes = scale.reshape(case.z.shape)
+            jacobian = slopes[..., None, :] + 0 * slopes[..., :, None]
+        else:
+            slopes = np.zeros(case.z.shape)
+            jacobian = scale.reshape(*lead, *scale.shape[1:])
+        parts = {
+            "forward": np.maximum(value_scale(results.y.astype(np.float64)), whole),
+            "derivative": slopes,
+            "jacobian": jacobian,
+            "vjp": carried.reshape(case.z.shape),
+        }
+        return {
+            name: ROUNDINGS * eps * np.nan_to_num(part, nan=1.0, posinf=1.0)
+            for name, part in parts.items()
+        }
+
+    def _out_of_reach(self, case: FuzzCase) -> bool:
+        """Whether the witness itself finds nothing finite at some row of the case."""
+        z = case.z.astype(np.float64)
+        truth = self.witness.judge(z.reshape(-1, 1 if self.target.elementwise else case.width))
+        return not (np.isfinite(truth.y).all() and np.isfinite(truth.jacobian).all())

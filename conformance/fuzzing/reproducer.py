@@ -1,0 +1,218 @@
+"""A script that shows a finding by itself: literal arrays, both results, the difference."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from ..cases import literal
+from .finding import Finding
+from .target import Target
+from .witness import Autodiff, Function, Witness, public_name
+
+
+@final
+@dataclass(frozen=True)
+class Origin:
+    """Where a target or an oracle was loaded from: the file as typed, and the name in it."""
+
+    file: str
+    name: str
+
+    @property
+    def lookup(self) -> str:
+        """The name among what run_path gives, like ``['Outer'].Inner``."""
+        first, *rest = self.name.strip().split(".")
+        return ".".join([f"[{first!r}]", *rest])
+
+
+def reproducer(
+    finding: Finding,
+    target: Target,
+    witness: Witness,
+    title: str,
+    origin: Origin | None = None,
+    oracle_origin: Origin | None = None,
+) -> str:
+    """The script, in a few lines of Python that need NumPy, the target, and perhaps JAX."""
+    case = finding.case
+    assert case is not None
+    made = _target(target, origin)
+    called = made is not None
+    lines = [f"# {title}", *_imports()]
+    lines += made or ["# The target cannot be imported: what it gave stands here in numbers."]
+    arrays = literal(case).splitlines()
+    lines += [line for line in arrays if not line.startswith("regime =")]
+    shown, against = finding.show or (f"f.{finding.method}(z)", None)
+    if called:
+        lines += (
+            ["y = f.forward(z)"] if finding.method != "forward" and finding.check != "runs" else []
+        )
+        if finding.check == "runs" and finding.method != "forward":
+            lines += ["y = f.forward(z)"]
+        lines += [f"got = {shown}"]
+    else:
+        lines += [f"got = {_text(finding.got)}"]
+    if against is not None and called:
+        lines += [f"expected = {against}"]
+    elif finding.expected is not None:
+        live = _live(finding, target, witness, oracle_origin)
+        lines += live or [f"expected = {_text(finding.expected)}  # {witness.name}"]
+    else:
+        return "\n".join([*lines, "print(repr(got))"]) + "\n"
+    lines += ['print("got", got)', 'print("expected", expected)']
+    if finding.got is not None:
+        lines += ['print("difference", got - expected)']
+    return "\n".join(lines) + "\n"
+
+
+def _imports() -> list[str]:
+    return ["import numpy as np", "from numpy import array, float32, inf, nan"]
+
+
+def _target(target: Target, origin: Origin | None) -> list[str] | None:
+    """Lines that make ``f``; None where no script could."""
+    subject = target.subject
+    if isinstance(subject, tuple):
+        return _pair(target, subject, origin)
+    cls = type(subject)
+    if origin is not None:
+        made = f"run_path({origin.file!r}){origin.lookup}"
+        is_class = not _is_instance(origin)
+        return ["from runpy import run_path", f"f = {made}{'()' if is_class else ''}"]
+    imported = _import(cls)
+    if imported is None:
+        return None
+    arguments = _arguments(subject)
+    if arguments is None:
+        return None
+    return [imported, *arguments]
+
+
+def _is_instance(origin: Origin) -> bool:
+    from .loading import load
+
+    return not inspect.isclass(load(origin.file, origin.name))
+
+
+def _pair(target: Target, pair: tuple[Any, ...], origin: Origin | None) -> list[str] | None:
+    kind = "derivative" if target.derivative else "jacobian" if target.jacobian else "vjp"
+    lines = ["from types import SimpleNamespace"]
+    if origin is not None:
+        lines += ["from runpy import run_path", f"module = run_path({origin.file!r})"]
+        names = origin.name.split(",")
+        forward, backward = (
+            (f"module{Origin(origin.file, name).lookup}" for name in names)
+            if len(names) == 2
+            else (f"module{origin.lookup}[0]", f"module{origin.lookup}[1]")
+        )
+    else:
+        imports = [_import(f) for f in pair]
+        if None in imports:
+            return None
+        lines += [line for line in imports if line is not None]
+        forward, backward = (f.__name__ for f in pair)
+    takes_y = kind == "vjp" or len(inspect.signature(pair[1]).parameters) > 1
+    wrapped = backward if takes_y else f"lambda z, y: {backward}(z)"
+    return [*lines, f"f = SimpleNamespace(forward={forward}, {kind}={wrapped})"]
+
+
+def _import(thing: Any) -> str | None:
+    """The import of a class or function that another program can import, else None."""
+    name, module = getattr(thing, "__qualname__", "<"), getattr(thing, "__module__", None)
+    if "<" in name or "." in name or module in (None, "__main__", "builtins"):
+        return None
+    if getattr(sys.modules.get(str(module)), name, None) is not thing:
+        return None
+    file = getattr(sys.modules[str(module)], "__file__", None)
+    if "." not in str(module) and file and not _installed(str(module), file):
+        return f"from runpy import run_path\n{name} = run_path({_relative(file)!r})[{name!r}]"
+    return f"from {module} import {name}"
+
+
+def _installed(module: str, file: str) -> bool:
+    return "site-packages" in file or Path(file).stem != module
+
+
+def _relative(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _arguments(subject: Any) -> list[str] | None:
+    """How to make an object like this one: from its repr, without arguments, or by its fields."""
+    cls, name = type(subject), type(subject).__name__
+    text = repr(subject)
+    if text.startswith(f"{name}(") and len(text) < 300:
+        return [f"f = {text}"]
+    fields = getattr(subject, "__dict__", {})
+    if not fields:
+        return [f"f = {name}()"]
+    written = ", ".join(f"{key!r}: {_text(value)}" for key, value in fields.items())
+    try:
+        eval("{" + written + "}", {name: getattr(np, name) for name in ("array", "inf", "nan")})
+    except Exception:
+        return [f"f = {name}()"] if _made_without(cls) else None
+    return [f"f = {name}.__new__({name})", f"f.__dict__.update({{{written}}})"]
+
+
+def _made_without(cls: type) -> bool:
+    try:
+        cls()
+    except Exception:
+        return False
+    return True
+
+
+def _live(
+    finding: Finding, target: Target, witness: Witness, origin: Origin | None
+) -> list[str] | None:
+    """Lines that let JAX compute what is expected; None where the oracle cannot be imported."""
+    if not isinstance(witness, Autodiff) or finding.check not in ("forward", "finite", "jacobian"):
+        return None
+    made = _oracle(witness.f, origin)
+    if made is None or finding.method == "vjp":
+        return None
+    lines = ["import jax", 'jax.config.update("jax_enable_x64", True)', *made]
+    wide = (
+        "z.astype(float)" if finding.case is not None and finding.case.dtype == np.float32 else "z"
+    )
+    if target.elementwise:
+        function = "oracle" if finding.method == "forward" else "jax.grad(oracle)"
+        return [*lines, f"expected = np.vectorize({function})({wide})"]
+    if finding.case is not None and finding.case.z.ndim > 1:
+        return None
+    function = "oracle" if finding.method == "forward" else "jax.jacrev(oracle)"
+    return [*lines, f"expected = np.asarray({function}({wide}))"]
+
+
+def _oracle(f: Function, origin: Origin | None) -> list[str] | None:
+    public = public_name(f)
+    if public is not None:
+        module = public.rpartition(".")[0]
+        return [f"import {module}", f"oracle = {public}"]
+    if origin is not None:
+        return [
+            "from runpy import run_path",
+            f"oracle = run_path({origin.file!r}){origin.lookup}",
+        ]
+    imported = _import(f)
+    return None if imported is None else [imported, f"oracle = {f.__name__}"]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        with np.printoptions(floatmode="unique", threshold=value.size + 1):
+            return repr(value)
+    return repr(value)
+
+
+def source_of(thing: Any) -> str:
+    """The source of a class, its indentation removed."""
+    return textwrap.dedent(inspect.getsource(thing))

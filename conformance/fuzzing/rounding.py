@@ -1,0 +1,107 @@
+"""How large an error rounding explains, for a function of which nothing is known but its values.
+
+A hand-written Jacobian is a sum of terms of the size of its own entries, of y, or of 1 (as in
+y (1 - y), 1 - y^2 or diag(y) - y y^T), each with some dozen roundings. So
+
+    tolerance = ROUNDINGS eps (|J_ij| + max |J| + max |y| + 1),
+
+and where that is exceeded, what is added: by how much the true Jacobian changes when z moves by a
+few ulps, and by how much the hand-written one does when y does. In float64 that is far below 1e-8
+in an entry of order 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..compare import Float64Array
+from .calls import Caller
+from .units import Units
+from .witness import Truth, Witness
+
+ROUNDINGS = 64
+
+#: Errors up to this times the scale count only where a further witness convicts: it is what the
+#: roundings of a long formula, or of autodiff itself, may come to.
+GREY = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-4}
+
+#: The moves of z, in ulps, for its conditioning: a smooth change grows with the move, a jump not.
+MOVES = (4, 64)
+PATTERNS = 4
+
+#: Moving y shows how much of its rounding a derivative that is given y inherits; a change beyond
+#: this, in units of rounding, is a branch on y.
+INHERITED = 2.0**14
+
+
+def epsilon(dtype: DTypeLike) -> float:
+    """The spacing of the dtype at 1."""
+    return float(np.finfo(np.dtype(dtype).type).eps)
+
+
+def value_scale(y: Float64Array) -> Float64Array:
+    """The size of the terms of each y: (N, m)."""
+    return np.abs(y) + 1.0
+
+
+def jacobian_scale(truth: Truth) -> Float64Array:
+    """The size of the terms of each entry of J: (N, m, n)."""
+    size = np.where(np.isfinite(truth.jacobian), np.abs(truth.jacobian), 0)
+    y = np.where(np.isfinite(truth.y), np.abs(truth.y), 0).max(axis=1)
+    return np.asarray(size + size.max(axis=(1, 2), keepdims=True) + y[:, None, None] + 1.0)
+
+
+def conditioning(
+    witness: Witness, z: Float64Array, truth: Truth, eps: float, domain: tuple[float, float]
+) -> tuple[Float64Array, Float64Array]:
+    """By how much y (N, m) and J (N, m, n) change where each entry of z (N, n) moves by 4 ulps.
+
+    Where a move of 64 ulps changes no more, that is a jump and not conditioning: 0. Where a move
+    leaves the domain they may change by anything: the edge itself is a rounded number.
+    """
+    low, high = domain
+    reach = MOVES[0] * eps * np.abs(z)
+    at_edge = np.logical_or(z - reach <= low, z + reach >= high).any(axis=1)
+    random = np.random.default_rng(0)
+    signs = np.concatenate(
+        [np.ones((1, *z.shape)), random.choice([-1.0, 1.0], (PATTERNS - 1, *z.shape))]
+    )
+    changes: list[list[Any]] = []
+    for ulps in MOVES:
+        moved = z + signs * ulps * eps * np.abs(z)
+        moved = np.where((moved > low) & (moved < high), moved, z)
+        near = witness.judge(moved.reshape(-1, z.shape[1]))
+        with np.errstate(all="ignore"):
+            y = np.abs(near.y.reshape(PATTERNS, *truth.y.shape) - truth.y)
+            J = np.abs(near.jacobian.reshape(PATTERNS, *truth.jacobian.shape) - truth.jacobian)
+        changes.append([np.nan_to_num(c, nan=0, posinf=0).max(axis=0) for c in (y, J)])
+    (y_near, J_near), (y_far, J_far) = changes
+    y_near, J_near = _growing(y_near, y_far), _growing(J_near, J_far)
+    y_near[at_edge], J_near[at_edge] = np.inf, np.inf
+    return y_near, J_near
+
+
+def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
+    """8 times the change of the hand-written Jacobian (N, m, n) where y moves by 4 ulps.
+
+    A change beyond what rounding could be is a branch on y: it excuses nothing.
+    """
+    method = "derivative" if units.elementwise else "jacobian"
+    if getattr(call.target, method) is None:
+        return np.zeros_like(units.jacobian)
+    case, y, eps = units.case, units.results.y, epsilon(units.case.dtype)
+    change = np.zeros_like(units.jacobian)
+    for sign in (1.0, -1.0):
+        moved = y * y.dtype.type(1 + sign * MOVES[0] * eps)
+        with np.errstate(all="ignore"):
+            other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
+            if other.size == change.size:
+                change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
+    return np.where(change < INHERITED * eps * scale, 8 * change, 0.0)
+
+
+def _growing(near: Float64Array, far: Float64Array) -> Float64Array:
+    return np.where(far > 4 * near, near, 0.0)

@@ -1,0 +1,202 @@
+"""What is under test: an activation, or a pair of functions, behind one interface."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, final
+
+import numpy as np
+
+from reference import ScalarActivation, VectorActivation
+
+#: Widths to try, the most telling first: small ones, odd and even ones, squares, and some wide.
+WIDTHS = (2, 3, 1, 4, 6, 5, 9, 12, 8, 7, 10, 11)
+
+#: Where none of those is taken, a fixed width up to this is looked for.
+WIDEST = 128
+
+Method = Callable[..., Any]
+
+
+class NotATarget(TypeError):
+    """What was handed in cannot be put under test; the message says what is missing."""
+
+
+@final
+@dataclass(frozen=True)
+class Target:
+    """A hand-written function with its derivative.
+
+    forward(z): (..., n) -> (..., m). Of the backward methods at least one is there:
+    derivative(z, y) (..., n) of an elementwise function, jacobian(z, y) (..., m, n), and
+    vjp(z, y, dy) (..., n). subject: the object that was handed in. domain: open interval of z.
+    """
+
+    name: str
+    subject: Any
+    elementwise: bool
+    forward: Method
+    derivative: Method | None
+    jacobian: Method | None
+    vjp: Method | None
+    domain: tuple[float, float]
+
+    @classmethod
+    def of(cls, subject: Any, name: str | None = None) -> Target:
+        """The target in an activation (class or instance) or a pair of functions.
+
+        A pair is (forward, backward) with backward one of derivative(z) or (z, y), jacobian(z) or
+        (z, y), vjp(z, y, dy). Raises NotATarget for anything else.
+        """
+        if isinstance(subject, Target):
+            return subject
+        if isinstance(subject, tuple):
+            return _of_pair(subject, name)
+        if inspect.isclass(subject):
+            subject = _instance(subject)
+        return _of_object(subject, name)
+
+    @property
+    def inside(self) -> float:
+        """A number well inside the domain: 0.5 where that is."""
+        low, high = self.domain
+        if low < 0.5 < high:
+            return 0.5
+        if np.isfinite(low) and np.isfinite(high):
+            return (low + high) / 2
+        return low + 1.0 if np.isfinite(low) else high - 1.0
+
+    def copy(self) -> Target:
+        """A target like this one was when it was made: nothing that one keeps is in the other."""
+        try:
+            return Target.of(copy.deepcopy(self.subject), self.name)
+        except Exception:  # what cannot be copied is shared
+            return self
+
+    def at_work(self, trace: TracebackType | None) -> str:
+        """The method that a traceback goes through, empty where it goes through none."""
+        methods = ("forward", "derivative", "jacobian", "vjp")
+        codes = {
+            getattr(inspect.unwrap(getattr(self, name)), "__code__", None): name
+            for name in methods
+            if getattr(self, name) is not None
+        }
+        frames = (frame.f_code for frame, _ in traceback.walk_tb(trace))
+        return next((codes[code] for code in frames if code in codes), "")
+
+    def output_width(self, n: int) -> int:
+        """The width m of y for z of width n. Raises ValueError for an n that it does not take."""
+        declared = getattr(self.subject, "output_width", None)
+        if declared is not None:
+            return int(declared(n))
+        try:
+            with np.errstate(all="ignore"):
+                return int(np.shape(self.forward(np.full((2, n), self.inside)))[-1])
+        except Exception as error:
+            raise ValueError(f"{self.name} does not take width {n}: {error}") from error
+
+    def widths(self, at_most: int = 8) -> dict[int, int]:
+        """The output width of each input width to try, in the order of WIDTHS."""
+        taken: dict[int, int] = {}
+        for n in (*WIDTHS, *range(13, WIDEST + 1)):
+            if len(taken) == at_most or (n > max(WIDTHS) and taken):
+                break
+            try:
+                taken[n] = self.output_width(n)
+            except ValueError as error:
+                refusal = error
+        if not taken:
+            raise NotATarget(f"{self.name} takes no width from 1 to {WIDEST}: {refusal}")
+        return taken
+
+
+def _instance(cls: type) -> Any:
+    try:
+        return cls()
+    except TypeError as error:
+        raise NotATarget(f"{cls.__name__} must be made without arguments: {error}") from None
+
+
+def _of_object(subject: Any, name: str | None) -> Target:
+    title = name or _title(subject)
+    if not callable(getattr(subject, "forward", None)):
+        raise NotATarget(f"{title} must have a method forward(z), or be a pair of functions")
+    derivative, jacobian, vjp = (
+        getattr(subject, method, None) for method in ("derivative", "jacobian", "vjp")
+    )
+    if derivative is None and jacobian is None and vjp is None:
+        raise NotATarget(
+            f"{title} must have one of derivative(z, y), jacobian(z, y) and vjp(z, y, dy)"
+        )
+    elementwise = derivative is not None and not isinstance(subject, VectorActivation)
+    domain = getattr(subject, "domain", (-np.inf, np.inf))
+    return Target(
+        title,
+        subject,
+        elementwise or isinstance(subject, ScalarActivation),
+        subject.forward,
+        derivative if elementwise else None,
+        jacobian,
+        vjp,
+        _checked(domain, title),
+    )
+
+
+def _of_pair(pair: tuple[Any, ...], name: str | None) -> Target:
+    if len(pair) != 2 or not all(callable(f) for f in pair):
+        raise NotATarget(f"a pair must be (forward, backward), two functions, got {pair!r}")
+    forward, backward = pair
+    title = name or str(getattr(forward, "__name__", type(forward).__name__))
+    count = _parameters(backward)
+    everywhere = (-np.inf, np.inf)
+    if count == 3:
+        return Target(title, pair, False, forward, None, None, backward, everywhere)
+    if count not in (1, 2):
+        raise NotATarget(f"the backward of {title} must take (z), (z, y) or (z, y, dy)")
+    takes_y = backward if count == 2 else lambda z, y: backward(z)
+    if _is_derivative(forward, takes_y):
+        return Target(title, pair, True, forward, takes_y, None, None, everywhere)
+    return Target(title, pair, False, forward, None, takes_y, None, everywhere)
+
+
+def _is_derivative(forward: Method, backward: Method) -> bool:
+    """Whether the backward of a pair gives slopes (..., n), and no Jacobian (..., m, n)."""
+    for n in WIDTHS:
+        z = np.full((2, n), 0.5)
+        try:
+            with np.errstate(all="ignore"):
+                return np.ndim(backward(z, forward(z.copy()))) == 2
+        except Exception:
+            continue
+    return True
+
+
+def _parameters(function: Method) -> int:
+    """How many positional arguments it needs, None for one whose signature is hidden: z alone."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in positional and p.default is p.empty for p in parameters)
+
+
+def _title(subject: Any) -> str:
+    text = repr(subject)
+    plain = text.startswith("<") or len(text) > 60 or "\n" in text
+    return type(subject).__name__ if plain else text.removesuffix("()")
+
+
+def _checked(domain: Any, title: str) -> tuple[float, float]:
+    try:
+        low, high = (float(edge) for edge in domain)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not low < high:
+        raise NotATarget(f"{title}.domain must be (low, high) with low < high, got {domain!r}")
+    return low, high

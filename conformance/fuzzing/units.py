@@ -1,0 +1,80 @@
+"""A case by units: what is judged on its own, beside what the witness says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compare import Float64Array
+from .calls import Results
+from .case import FuzzCase
+from .witness import Truth, Witness
+
+Mask = NDArray[np.bool_]
+
+#: Of a value this close to the dtype's largest, the terms may overflow though it does not.
+HEADROOM = 2.0**8
+
+
+@final
+@dataclass
+class Units:
+    """The single entries of an elementwise function, the rows of any other.
+
+    z (N, n), the witness's truth, and the hand-written y (N, m) and jacobian (N, m, n). y_judged,
+    jacobian_judged: which entries of the truth are finite, and within the range of the dtype.
+    """
+
+    case: FuzzCase
+    elementwise: bool
+    z: Float64Array
+    truth: Truth
+    y: Float64Array
+    jacobian: Float64Array
+    results: Results
+    y_judged: Mask = field(init=False)
+    jacobian_judged: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        limit = float(np.finfo(self.case.dtype).max) / HEADROOM
+        # XLA takes a subnormal for 0, so it has no opinion there.
+        tiny = float(np.finfo(np.float64).tiny)
+        subnormal = (self.z != 0) & (np.abs(self.z) < tiny)
+        seen = np.logical_not(subnormal.any(axis=1, keepdims=True))
+        self.y_judged = (np.abs(self.truth.y) < limit) & seen
+        rows = self.y_judged.all(axis=1)
+        self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows[:, None, None]
+
+    @classmethod
+    def of(cls, case: FuzzCase, results: Results, witness: Witness, *, elementwise: bool) -> Units:
+        """Split a case into units and ask the witness about them."""
+        z = case.z.astype(np.float64)
+        y, jacobian = results.y.astype(np.float64), results.jacobian.astype(np.float64)
+        if elementwise:
+            assert results.slopes is not None
+            slopes = results.slopes.astype(np.float64).reshape(-1, 1, 1)
+            z, y, jacobian = z.reshape(-1, 1), y.reshape(-1, 1), slopes
+        else:
+            z, y = z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1])
+            jacobian = jacobian.reshape(-1, *jacobian.shape[-2:])
+        return cls(case, elementwise, z, witness.judge(z), y, jacobian, results)
+
+    def at(self, unit: int, index: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """The index in the whole array of an index within a unit."""
+        if self.elementwise:
+            return tuple(int(i) for i in np.unravel_index(unit, self.case.z.shape))
+        lead = np.unravel_index(unit, self.case.z.shape[:-1]) if self.case.z.ndim > 1 else ()
+        return (*(int(i) for i in lead), *index)
+
+    def whole(self, array: Float64Array) -> Float64Array:
+        """Values of y or of the Jacobian by units, in the shape that the target gives them."""
+        lead = self.case.z.shape if self.elementwise else self.case.z.shape[:-1]
+        return array.reshape(lead if self.elementwise else (*lead, *array.shape[1:]))
+
+    def cotangents(self) -> Any:
+        """|dy| by units: (N, m)."""
+        dy = np.abs(self.case.dy.astype(np.float64))
+        return dy.reshape(-1, 1) if self.elementwise else dy.reshape(-1, dy.shape[-1])

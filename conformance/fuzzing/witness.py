@@ -1,0 +1,196 @@
+"""Who says what is right: autodiff of a function in JAX, or differences of the forward itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import oracle  # sets the precision  # noqa: F401
+
+from ..compare import Float64Array
+from .differences import derivatives
+from .target import Method, Target
+
+#: Rows are judged so many at a time: one compilation for each width.
+ROWS = 64
+ENTRIES = 1024
+
+Function = Callable[..., Any]
+
+
+@final
+@dataclass(frozen=True)
+class Truth:
+    """What a witness says of rows z (N, n): y (N, m), jacobian (N, m, n), and how sure it is.
+
+    doubt: an error that the Jacobian may have beyond rounding, 0 for autodiff.
+    """
+
+    y: Float64Array
+    jacobian: Float64Array
+    doubt: Float64Array
+
+
+class Witness(ABC):
+    """A source of true values and Jacobians, row by row, in float64.
+
+    name: as the verdict calls it. function: of which it knows the derivative. blind: what it
+    cannot see, empty where there is nothing.
+    smooth: whether it sees the function between two adjacent floats, so that kinks can be found.
+    """
+
+    name: str
+    function: str
+    blind: str
+    smooth: bool
+
+    @abstractmethod
+    def judge(self, z: Float64Array) -> Truth:
+        """Values and Jacobians of the rows z (N, n)."""
+
+    def judge_in_float32(self, z: Float64Array) -> Truth | None:
+        """The same computed in float32 throughout, None where that is not known."""
+        return None
+
+    def prepare(self, widths: list[int]) -> None:
+        """Whatever takes time is done now, for rows of these widths."""
+
+
+class WitnessError(Exception):
+    """The witness itself fails: it raises, or gives something else than a row."""
+
+
+@final
+class Autodiff(Witness):
+    """Reverse-mode autodiff of f, written in jax.numpy: a row z (n,) -> y (m,)."""
+
+    smooth = True
+
+    def __init__(self, f: Function, name: str, blind: str = "") -> None:
+        self.f, self.function, self.blind = f, name, blind
+        self.name = f"autodiff of {name}"
+
+    def judge(self, z: Float64Array) -> Truth:
+        """See Witness. Raises WitnessError for an f that raises."""
+        return self._judge(z, np.float64)
+
+    def judge_in_float32(self, z: Float64Array) -> Truth | None:
+        """See Witness."""
+        try:
+            return self._judge(z, np.float32)
+        except WitnessError:
+            return None
+
+    def prepare(self, widths: list[int]) -> None:
+        """Compile for these widths, on as many threads as there are processors."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda n: self.judge(np.full((1, n), 0.5)), widths))
+
+    def _judge(self, z: Float64Array, dtype: Any) -> Truth:
+        size = ENTRIES if z.shape[1] == 1 else ROWS
+        parts = []
+        for start in range(0, len(z), size):
+            rows = z[start : start + size]
+            padded = np.empty((size, z.shape[1]), dtype)
+            with np.errstate(over="ignore"):
+                padded[: len(rows)], padded[len(rows) :] = rows, rows[0]
+            try:
+                y, jacobian = _program(self.f)(padded)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}".split("\n")[0]
+                raise WitnessError(
+                    f"{self.name} fails on z (n,) with n = {z.shape[1]}: {reason}"
+                ) from error
+            parts.append((np.asarray(y)[: len(rows)], np.asarray(jacobian)[: len(rows)]))
+        y, jacobian = (np.concatenate(part).astype(np.float64) for part in zip(*parts, strict=True))
+        return Truth(y, jacobian, np.zeros_like(jacobian))
+
+
+@lru_cache(maxsize=128)
+def _program(f: Function) -> Any:
+    """Value and Jacobian of f for a batch of rows, compiled."""
+
+    def row(z: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def flat(z: jax.Array) -> jax.Array:
+            try:
+                y = f(z)
+            except (TypeError, ValueError, IndexError):  # some functions take a batch alone
+                y = f(z[None])
+            return jnp.ravel(jnp.asarray(y, dtype=z.dtype))
+
+        try:
+            y, pull = jax.vjp(flat, z)
+            return y, jax.vmap(lambda dy: pull(dy)[0])(jnp.eye(y.size, dtype=y.dtype))
+        except ValueError:  # a loop of unknown length has no reverse mode
+            return flat(z), jax.jacfwd(flat)(z)
+
+    return jax.jit(jax.vmap(row))
+
+
+@final
+class Differences(Witness):
+    """Extrapolated differences of the hand-written forward itself."""
+
+    smooth = False
+
+    def __init__(self, forward: Method, domain: tuple[float, float]) -> None:
+        self.forward, self.domain = forward, domain
+        self.function = "itself"
+        self.name = "extrapolated differences of the forward itself"
+        self.blind = (
+            "mistakes in the forward, errors below about 1e-8, and at a kink any slope between "
+            "those on its two sides passes"
+        )
+
+    def judge(self, z: Float64Array) -> Truth:
+        """See Witness."""
+        y = np.asarray(self.forward(z.copy()), dtype=np.float64)
+        slopes = derivatives(self.forward, z, self.domain)
+        return Truth(y, slopes.estimate, slopes.error)
+
+
+def choose(target: Target, f: Function | None) -> Witness:
+    """Autodiff of f, or of the target's own forward if JAX can run it; else differences.
+
+    Raises WitnessError for an f that JAX cannot run at any width that the target takes.
+    """
+    width = next(iter(target.widths())) if not target.elementwise else 1
+    if f is not None:
+        witness = Autodiff(f, _name(f))
+        witness.judge(np.full((1, width), target.inside))
+        return witness
+    own = Autodiff(
+        target.forward, f"{target.name}.forward on JAX arrays", "mistakes in the forward itself"
+    )
+    try:
+        truth = own.judge(np.full((1, width), target.inside))
+        y = target.forward(np.full((1, width), target.inside))
+        if truth.y.shape == np.shape(y):
+            return own
+    except Exception:
+        pass
+    return Differences(target.forward, target.domain)
+
+
+def _name(f: Function) -> str:
+    return public_name(f) or str(getattr(f, "__name__", type(f).__name__))
+
+
+def public_name(f: Function) -> str | None:
+    """``jax.nn.silu`` for what JAX exports under that name; None for any other function."""
+    import jax.scipy.special
+
+    for module in (jax.nn, jax.numpy, jax.scipy.special, jax.lax):
+        for name, value in vars(module).items():
+            if value is f and not name.startswith("_"):
+                return f"{module.__name__}.{name}"
+    return None
