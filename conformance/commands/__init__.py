@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 SUBCOMMANDS = {
+    "fuzz": "Judge a hand-written derivative of your own.",
     "report": "Judge the whole hand-written backprop and write a conformance report.",
     "train": "Train on the 8x8 digits, with gradients checked against autodiff.",
 }
