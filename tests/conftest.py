@@ -5,6 +5,8 @@
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 try:
     from hypothesis import HealthCheck, settings
     from hypothesis.database import DirectoryBasedExampleDatabase
