@@ -1,0 +1,346 @@
+"""Normalisations of a row: by its moments, its norm, its range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from reference import VectorActivation
+from reference.checks import Array
+
+from ..entry import Entry
+from .forms import Rows, at_least, exactly, multiple_of, pair
+
+
+def _mean(z: Array) -> Array:
+    return z.mean(axis=-1, keepdims=True)
+
+
+def _outer(a: Array, b: Array) -> Array:
+    return a[..., :, None] * b[..., None, :]
+
+
+def _identity(z: Array) -> Array:
+    return np.eye(z.shape[-1], dtype=z.dtype)
+
+
+def _layer_norm(z: Array) -> Array:
+    centred = z - _mean(z)
+    return centred / np.sqrt(_mean(centred**2) + 1e-5)
+
+
+def _layer_norm_jacobian(z: Array, y: Array) -> Array:
+    """(delta_ij - 1/n - y_i y_j / n) / sigma."""
+    n, sigma = z.shape[-1], np.sqrt(z.var(axis=-1) + 1e-5)
+    return (_identity(z) - 1 / n - _outer(y, y) / n) / sigma[..., None, None]
+
+
+def _layer_norm_oracle(z: jax.Array) -> jax.Array:
+    return (z - jnp.mean(z)) / jnp.sqrt(jnp.var(z) + 1e-5)
+
+
+@final
+@dataclass(frozen=True)
+class LayerNorm(VectorActivation):
+    """y = gain (z - mean) / sqrt(variance + eps) + bias, for four units; vjp in O(n)."""
+
+    gain: tuple[float, ...] = (1.0, -0.5, 2.0, 0.25)
+    bias: tuple[float, ...] = (0.0, 1.0, -1.0, 0.5)
+    eps: float = 1e-3
+
+    def output_width(self, n: int) -> int:
+        """n, which must be 4."""
+        return exactly(len(self.gain), n)
+
+    def forward(self, z: Array) -> Array:
+        """Normalised, scaled, shifted."""
+        normalised, _ = self._normalise(z)
+        return np.asarray(self.gain, z.dtype) * normalised + np.asarray(self.bias, z.dtype)
+
+    def jacobian(self, z: Array, y: Array) -> Array:
+        """gain_i (delta_ij - 1/n - x_i x_j / n) / sigma, x the normalised z."""
+        x, sigma = self._normalise(z)
+        n = z.shape[-1]
+        J = (_identity(z) - 1 / n - _outer(x, x) / n) / sigma[..., None]
+        return np.asarray(self.gain, z.dtype)[:, None] * J
+
+    def vjp(self, z: Array, y: Array, dy: Array) -> Array:
+        """(dx - mean(dx) - x mean(x dx)) / sigma, dx = gain dy."""
+        x, sigma = self._normalise(z)
+        dx = np.asarray(self.gain, z.dtype) * dy
+        return (dx - _mean(dx) - x * _mean(x * dx)) / sigma
+
+    def _normalise(self, z: Array) -> tuple[Array, Array]:
+        sigma = np.sqrt(z.var(axis=-1, keepdims=True) + self.eps)
+        return (z - _mean(z)) / sigma, sigma
+
+
+def _affine_layer_norm_oracle(z: jax.Array) -> jax.Array:
+    gain, bias = jnp.array([1.0, -0.5, 2.0, 0.25]), jnp.array([0.0, 1.0, -1.0, 0.5])
+    return gain * (z - z.mean()) / jnp.sqrt(z.var() + 1e-3) + bias
+
+
+def _group_norm(z: Array) -> Array:
+    return _layer_norm(z.reshape(*z.shape[:-1], 2, -1)).reshape(z.shape)
+
+
+def _group_norm_jacobian(z: Array, y: Array) -> Array:
+    """The Jacobians of two layer norms on the diagonal."""
+    n = z.shape[-1] // 2
+    J = np.zeros((*z.shape, 2 * n), dtype=z.dtype)
+    for half in (slice(0, n), slice(n, 2 * n)):
+        J[..., half, half] = _layer_norm_jacobian(z[..., half], y[..., half])
+    return J
+
+
+def _group_norm_oracle(z: jax.Array) -> jax.Array:
+    return jax.vmap(_layer_norm_oracle)(z.reshape(2, -1)).reshape(-1)
+
+
+def _standardise(z: Array) -> Array:
+    """By the sample's standard deviation, which divides by n - 1."""
+    at_least(2, z.shape[-1])
+    return (z - _mean(z)) / np.sqrt(z.var(axis=-1, ddof=1, keepdims=True) + 1e-3)
+
+
+def _standardise_vjp(z: Array, y: Array, dy: Array) -> Array:
+    n, sigma = z.shape[-1], np.sqrt(z.var(axis=-1, ddof=1, keepdims=True) + 1e-3)
+    return (dy - _mean(dy) - y * (y * dy).sum(axis=-1, keepdims=True) / (n - 1)) / sigma
+
+
+def _standardise_oracle(z: jax.Array) -> jax.Array:
+    return (z - jnp.mean(z)) / jnp.sqrt(jnp.var(z, ddof=1) + 1e-3)
+
+
+def _variance_jacobian(z: Array, y: Array) -> Array:
+    return (2 / z.shape[-1] * (z - _mean(z)))[..., None, :]
+
+
+def _rms_norm(z: Array) -> Array:
+    return z / np.sqrt(_mean(z**2) + 1e-5)
+
+
+def _rms_norm_jacobian(z: Array, y: Array) -> Array:
+    rms = np.sqrt(_mean(z**2) + 1e-5)
+    return (_identity(z) - _outer(y, y) / z.shape[-1]) / rms[..., None]
+
+
+def _rms_norm_vjp(z: Array, y: Array, dy: Array) -> Array:
+    return (dy - y * _mean(y * dy)) / np.sqrt(_mean(z**2) + 1e-5)
+
+
+def _rms_norm_oracle(z: jax.Array) -> jax.Array:
+    return z / jnp.sqrt(jnp.mean(z**2) + 1e-5)
+
+
+def _norm(z: Array) -> Array:
+    """|z|, (..., 1); scaled first, so that no square under- or overflows."""
+    largest = np.abs(z).max(axis=-1, keepdims=True)
+    scaled = z / np.where(largest == 0, 1, largest)
+    return largest * np.sqrt((scaled**2).sum(axis=-1, keepdims=True))
+
+
+def _norm_oracle(z: jax.Array) -> jax.Array:
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(z)))  # cancels: any scale gives |z|
+    scale = jnp.where(largest == 0, 1, largest)
+    return scale * jnp.linalg.norm(z / scale, keepdims=True)
+
+
+def _unit(z: Array) -> Array:
+    """z / |z|, and 0 at the origin."""
+    norm = _norm(z)
+    return z / np.where(norm == 0, 1, norm)
+
+
+def _unit_jacobian(z: Array, y: Array) -> Array:
+    """(I - y y^T) / |z|, and 0 at the origin."""
+    norm = _norm(z)[..., None]
+    J = (_identity(z) - _outer(y, y)) / np.where(norm == 0, 1, norm)
+    return np.where(norm == 0, 0, J)
+
+
+def _unit_oracle(z: jax.Array) -> jax.Array:
+    scaled = z / jax.lax.stop_gradient(jnp.max(jnp.abs(z)))
+    return scaled / jnp.linalg.norm(scaled)
+
+
+_SMALL = 1e-2
+
+
+def _unit_floored(z: Array) -> Array:
+    """z / max(|z|, 0.01)."""
+    return z / np.maximum(_norm(z), _SMALL)
+
+
+def _unit_floored_vjp(z: Array, y: Array, dy: Array) -> Array:
+    """(dy - y <y, dy>) / |z| beyond 0.01, and dy / 0.01 within."""
+    norm = _norm(z)
+    radial = np.where(norm > _SMALL, y * (y * dy).sum(axis=-1, keepdims=True), 0)
+    return (dy - radial) / np.maximum(norm, _SMALL)
+
+
+def _unit_floored_oracle(z: jax.Array) -> jax.Array:
+    square = jnp.sum(z**2)
+    return z / jnp.sqrt(jnp.maximum(square, _SMALL**2))
+
+
+def _sum_to_one(z: Array) -> Array:
+    """z / sum |z|, and 0 at the origin."""
+    size = np.abs(z).sum(axis=-1, keepdims=True)
+    return z / np.where(size == 0, 1, size)
+
+
+def _sum_to_one_jacobian(z: Array, y: Array) -> Array:
+    """(delta_ij - y_i sign(z_j)) / sum |z|, and 0 at the origin."""
+    size = np.abs(z).sum(axis=-1)[..., None, None]
+    J = (_identity(z) - _outer(y, np.sign(z))) / np.where(size == 0, 1, size)
+    return np.where(size == 0, 0, J)
+
+
+def _sum_to_one_oracle(z: jax.Array) -> jax.Array:
+    scaled = z / jax.lax.stop_gradient(jnp.sum(jnp.abs(z)))
+    return scaled / jnp.sum(jnp.abs(scaled))
+
+
+def _min_max(eps: float) -> tuple[Callable[[Array], Array], Callable[[Array, Array], Array]]:
+    """(z - min) / (max - min + eps); of ties the first; 0 where the range and eps are."""
+
+    def width(z: Array) -> Array:
+        width = np.ptp(z, axis=-1, keepdims=True) + z.dtype.type(eps)
+        return np.where(width == 0, 1, width)
+
+    def forward(z: Array) -> Array:
+        return (z - z.min(axis=-1, keepdims=True)) / width(z)
+
+    def jacobian(z: Array, y: Array) -> Array:
+        units = np.arange(z.shape[-1])
+        low = (units == z.argmin(axis=-1)[..., None]).astype(z.dtype)[..., None, :]
+        high = (units == z.argmax(axis=-1)[..., None]).astype(z.dtype)[..., None, :]
+        return (_identity(z) - low - y[..., :, None] * (high - low)) / width(z)[..., None]
+
+    return forward, jacobian
+
+
+def _min_max_oracle(z: jax.Array) -> jax.Array:
+    low, width = jnp.min(z), jnp.max(z) - jnp.min(z)
+    scale = jax.lax.stop_gradient(width)  # cancels: the square of width itself may underflow
+    return ((z - low) / scale) / (width / scale)
+
+
+def _floored_min_max_oracle(z: jax.Array) -> jax.Array:
+    return (z - jnp.min(z)) / (jnp.max(z) - jnp.min(z) + 1e-3)
+
+
+def _spherical(z: Array) -> Array:
+    """z_i^2 / (sum_j z_j^2 + eps)."""
+    return z**2 / ((z**2).sum(axis=-1, keepdims=True) + 1e-2)
+
+
+def _spherical_jacobian(z: Array, y: Array) -> Array:
+    size = (z**2).sum(axis=-1)[..., None, None] + 1e-2
+    return 2 * z[..., None, :] * (_identity(z) - y[..., :, None]) / size
+
+
+NORMALISATIONS: tuple[Entry, ...] = (
+    pair(
+        "centre",
+        lambda z: z - _mean(z),
+        lambda z, y, dy: dy - _mean(dy),
+        lambda z: z - z.mean(),
+        "dy - mean(dy)",
+    ),
+    pair(
+        "variance",
+        lambda z: z.var(axis=-1, keepdims=True),
+        _variance_jacobian,
+        lambda z: jnp.var(z, keepdims=True),
+        "2 (z - mean) / n",
+    ),
+    pair(
+        "layer-norm",
+        _layer_norm,
+        _layer_norm_jacobian,
+        _layer_norm_oracle,
+        "eps = 1e-5 under the root",
+    ),
+    Entry(
+        "layer-norm.affine",
+        LayerNorm,
+        _affine_layer_norm_oracle,
+        "a gain and a bias for each unit, with a vjp in O(n)",
+    ),
+    Entry(
+        "group-norm",
+        lambda: Rows(lambda n: multiple_of(2, n), _group_norm, _group_norm_jacobian),
+        _group_norm_oracle,
+        "a layer norm of each half",
+    ),
+    pair(
+        "standardise",
+        _standardise,
+        _standardise_vjp,
+        _standardise_oracle,
+        "the variance over n - 1",
+    ),
+    pair("rms-norm", _rms_norm, _rms_norm_jacobian, _rms_norm_oracle, "eps = 1e-5 under the root"),
+    pair("rms-norm.vjp", _rms_norm, _rms_norm_vjp, _rms_norm_oracle, "the same in O(n)"),
+    pair(
+        "l2-norm",
+        _norm,
+        lambda z: _unit(z)[..., None, :],
+        _norm_oracle,
+        "0 at the origin, where the oracle has NaN",
+    ),
+    pair(
+        "l2-normalise",
+        _unit,
+        _unit_jacobian,
+        _unit_oracle,
+        "0 at the origin, where the oracle has NaN",
+    ),
+    pair(
+        "l2-normalise.floored",
+        _unit_floored,
+        _unit_floored_vjp,
+        _unit_floored_oracle,
+        "over max(|z|, 0.01), the slope within at the kink",
+    ),
+    pair(
+        "l1-norm",
+        lambda z: np.abs(z).sum(axis=-1, keepdims=True),
+        lambda z: np.sign(z)[..., None, :],
+        lambda z: jnp.sum(jnp.abs(z), keepdims=True),
+        "sign(z), 0 at 0",
+    ),
+    pair(
+        "l1-normalise",
+        _sum_to_one,
+        _sum_to_one_jacobian,
+        _sum_to_one_oracle,
+        "0 at the origin, where the oracle has NaN",
+    ),
+    pair(
+        "min-max.floored",
+        *_min_max(1e-3),
+        _floored_min_max_oracle,
+        "eps = 1e-3 below; of ties the first",
+    ),
+    Entry(
+        "min-max",
+        lambda: Rows(lambda n: at_least(2, n), *_min_max(0)),
+        _min_max_oracle,
+        "of ties the first; 0 where all tie, where the oracle has NaN",
+    ),
+    pair(
+        "softmax.spherical",
+        _spherical,
+        _spherical_jacobian,
+        lambda z: z**2 / (jnp.sum(z**2) + 1e-2),
+        "z_i^2 / (|z|^2 + eps)",
+    ),
+)
