@@ -39,9 +39,10 @@ def compare(what: str, got: NDArray[Any], expected: ArrayLike, tolerance: ArrayL
     judged = np.abs(expected) + tolerance < np.finfo(got.dtype).max  # False for NaN
     error = np.abs(np.where(judged, wide - np.where(judged, expected, 0), 0))
     error = np.where(np.isnan(error), np.inf, error)
-    ratio = np.where(
-        error == 0, 0, error / np.where(tolerance > 0, tolerance, np.finfo(float).tiny)
-    )
+    with np.errstate(over="ignore"):  # a ratio beyond every number is infinite
+        ratio = np.where(
+            error == 0, 0, error / np.where(tolerance > 0, tolerance, np.finfo(float).tiny)
+        )
     index = np.unravel_index(ratio.argmax(), ratio.shape)
     if ratio[index] > 1:
         explanation = _explain(what, index, wide, expected, tolerance)
