@@ -20,6 +20,9 @@ from .witness import Witness
 SURE = 4.0
 
 
+#: And it stands with what it is this close to, in terms of the difference.
+NEAR = 0.02
+
 #: Differences as unsure as this vouch for no complex step.
 DOUBTFUL = 1e-5
 
@@ -66,6 +69,19 @@ def arbitrate(
     return Opinion.UNDECIDED if asked else Opinion.ORACLE
 
 
+def stands(call: Caller, units: Units, unit: int) -> bool:
+    """Whether differences of the forward are sure, and are the hand-written Jacobian of the unit."""
+    hand = units.jacobian[unit]
+    try:
+        z, domain = units.z[unit][None], call.target.domain
+        slopes = derivatives(lambda points: call("forward", points), z, domain)
+    except Finding:
+        return False
+    sure = slopes.error[0] <= DOUBTFUL * (1 + np.abs(hand))
+    close = np.abs(hand - slopes.estimate[0]) <= DOUBTFUL * (1 + np.abs(hand))
+    return bool((sure & close).all())
+
+
 def _estimates(
     call: Caller, witness: Witness, z: Float64Array
 ) -> Iterator[tuple[Float64Array, Float64Array]]:
@@ -87,10 +103,11 @@ def _estimates(
 
 def _side(hand: float, oracle: float, estimate: float, error: float) -> Opinion:
     apart = abs(hand - oracle)
-    if not SURE * error < apart:
+    if not 2 * SURE * error < apart:
         return Opinion.UNDECIDED
-    if abs(hand - estimate) < apart / SURE:
+    near = SURE * error + NEAR * apart
+    if abs(hand - estimate) <= near:
         return Opinion.HAND
-    if abs(oracle - estimate) < apart / SURE:
+    if abs(oracle - estimate) <= near:
         return Opinion.ORACLE
     return Opinion.UNDECIDED

@@ -22,11 +22,17 @@ ENOUGH = 12
 #: Beyond the first cases, manners are looked at in every so many.
 ALL_MANNERS, SOME_MANNERS = 80, 4
 
+#: One case in so many is judged on a new copy of the target too.
+ON_A_COPY = 10
+
 
 def search(
-    judge: Judge, widths: dict[int, int], max_examples: int, seed: int
+    judge: Judge, pristine: Target, widths: dict[int, int], max_examples: int, seed: int
 ) -> tuple[list[Finding], list[FuzzCase]]:
-    """Findings among ``max_examples`` cases, up to a dozen, and the cases that passed."""
+    """Findings among ``max_examples`` cases, up to a dozen, and the cases that passed.
+
+    Now and then a case is judged on a copy of the pristine target that has seen one calm z only.
+    """
     special = _special(judge, widths)
     findings: list[Finding] = []
     passed: list[FuzzCase] = []
@@ -38,6 +44,10 @@ def search(
         count = judge.seen.cases
         thorough = count < ALL_MANNERS or count % SOME_MANNERS == 0
         finding = judge.judge(case, manners_too=thorough)
+        if finding is None and count % ON_A_COPY == 0:
+            fresh = Judge(pristine.copy(), judge.witness)
+            fresh.prime(case)
+            finding = fresh.judge(case)
         if finding is None:
             passed.append(case)
         else:

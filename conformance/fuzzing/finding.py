@@ -25,7 +25,7 @@ class Finding(Exception):
     message: what is wrong, in one sentence. method: of the target. got, expected: whole arrays
     where numbers are compared, with the index of the largest error over its tolerance. undecided:
     the witnesses do not settle who is right. show: the expressions whose difference shows it, in
-    terms of f, z, y and dy.
+    terms of f, z, y and dy; setup: the lines before them.
     """
 
     check: Check
@@ -38,6 +38,7 @@ class Finding(Exception):
     index: tuple[int, ...] = ()
     undecided: bool = False
     show: tuple[str, str | None] | None = None
+    setup: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         Exception.__init__(self, self.message)

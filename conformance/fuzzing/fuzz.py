@@ -7,7 +7,7 @@ import io
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, final
 
@@ -109,7 +109,7 @@ class _Run:
             self.witness = witness = choose(self.target, self.oracle)
             witness.prepare([1] if self.target.elementwise else list(widths))
             self.judge = Judge(self.target, witness)
-            findings, passed = search(self.judge, widths, self.max_examples, self.seed)
+            findings, passed = search(self.judge, pristine, widths, self.max_examples, self.seed)
         except (NotATarget, WitnessError) as error:
             check = "oracle" if isinstance(error, WitnessError) else "runs"
             return self._ended("error", Explanation(check, str(error), "", (), "", ""))
@@ -131,8 +131,11 @@ class _Run:
         assert finding.case is not None
         call = Judge(pristine.copy(), self.witness).call
         likely = diagnose(finding, findings, passed, call)
-        if _fresh(pristine, self.witness)(finding.case) is None:
+        keeps = Judge(pristine.copy(), self.witness).judge(finding.case) is None
+        if keeps:
             likely = ("right in a new instance: it keeps something between calls", *likely)
+            calm = f"f.forward(np.full(z.shape, {pristine.inside!r}))"
+            finding = replace(finding, setup=(calm, *finding.setup))
         outcome: Outcome = "undecided" if finding.undecided else "disagrees"
         if finding.check == "runs":
             outcome = "error"
@@ -185,7 +188,9 @@ def _fresh(pristine: Target, witness: Witness) -> Any:
     """A judgement that knows nothing of earlier cases: every one gets a target of its own."""
 
     def judge(case: FuzzCase) -> Finding | None:
-        return Judge(pristine.copy(), witness).judge(case)
+        fresh = Judge(pristine.copy(), witness)
+        fresh.prime(case)
+        return fresh.judge(case)
 
     return judge
 

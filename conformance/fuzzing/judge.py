@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import final
 
@@ -34,6 +35,11 @@ class Judge:
     def __post_init__(self) -> None:
         self.call = Caller(self.target)
         self.numbers = Numbers(self.call, self.witness, self.seen)
+
+    def prime(self, case: FuzzCase) -> None:
+        """Let the target see a calm z of the same shape first: what it keeps of that will show."""
+        with contextlib.suppress(Finding):
+            self.call("forward", np.full_like(case.z, self.target.inside))
 
     def judge(self, case: FuzzCase, *, manners_too: bool = True) -> Finding | None:
         """The first check that fails for this case, None where all hold."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import FLOOR
-from .arbitration import Opinion, arbitrate
+from .arbitration import Opinion, arbitrate, stands
 from .calls import Caller, written
 from .finding import Check, Finding, worst
 from .observations import Observations
@@ -27,7 +27,7 @@ from .rounding import (
     value_scale,
 )
 from .subdifferential import Membership, bounded, convention, membership, slopes_within
-from .units import Mask, Units
+from .units import HEADROOM, Mask, Units
 from .witness import Truth, Witness
 
 #: A formula uses z more than once: so often its conditioning counts.
@@ -83,6 +83,9 @@ class Numbers:
                 if rough is not None:
                     bad &= np.isfinite(rough.y if method == "forward" else rough.jacobian)
             if bad.any():
+                y, J = self._conditioning(units)
+                bad &= np.isfinite(y if method == "forward" else J)
+            if bad.any():
                 message = f"{method} is not finite where the true value is"
                 zero = np.zeros(got.shape)
                 raise self._finding("finite", message, method, units, bad, got, true, zero)
@@ -112,6 +115,10 @@ class Numbers:
             if kink.distance <= 1:
                 self._note(units, unit, kink, lost=bool(lost[unit].any()))
                 continue
+            if lost[unit].any() and self._bounded(units, unit):
+                if not stands(self.call, units, unit):
+                    raise self._outside(units, unit, tolerance)
+                self._note(units, unit, kink, lost=True)
             only = np.zeros_like(bad)
             only[unit] = bad[unit]
             if rough is None and only.any():
@@ -121,6 +128,17 @@ class Numbers:
                 only = self._exceeds(units.jacobian, truth.jacobian, allowed, only)
                 if only.any():
                     self._settle(units, unit, only, kink, allowed, scale)
+
+    def _outside(self, units: Units, unit: int, tolerance: Float64Array) -> Finding:
+        """Autodiff has no number at the unit, but those nearby say what it could be."""
+        method, only = self._method(), np.zeros(units.jacobian.shape, dtype=bool)
+        only[unit] = True
+        message = (
+            f"{method} is not in the subdifferential of {self.witness.function}, "
+            "though nearby all is bounded"
+        )
+        got, true = units.jacobian, units.truth.jacobian
+        return self._finding("jacobian", message, method, units, only, got, true, tolerance)
 
     def _settle(
         self,
@@ -160,9 +178,11 @@ class Numbers:
         with np.errstate(all="ignore"):
             scale = jacobian_scale(hand)
             expected = np.einsum("...i,...ij->...j", dy, J)
+            if results.slopes is not None:
+                expected = dy * results.slopes.astype(np.float64)
             size = np.einsum("ki,kij->kj", units.cotangents(), scale).reshape(case.z.shape)
             tolerance = ROUNDINGS * eps * size + self._floor(units)
-            judged = np.abs(size) < np.finfo(case.dtype).max / 2**8
+            judged = (np.abs(size) < np.finfo(case.dtype).max / HEADROOM) & np.isfinite(expected)
         got = results.dz.astype(np.float64)
         bad = judged & ~(np.abs(got - expected) <= tolerance)
         if bad.any():
@@ -299,9 +319,12 @@ class Numbers:
         lost = ~np.isfinite(units.truth.jacobian).all(axis=(1, 2)) & units.y_judged.all(axis=1)
         hand = np.isfinite(units.jacobian).all(axis=(1, 2))
         for unit in np.flatnonzero(lost & ~hand)[:4]:
-            eps = epsilon(units.case.dtype)
-            judged[unit] |= bounded(self.witness, units.z[unit], eps, self.call.target.domain)
+            judged[unit] |= self._bounded(units, int(unit))
         return judged
+
+    def _bounded(self, units: Units, unit: int) -> bool:
+        eps, domain = epsilon(units.case.dtype), self.call.target.domain
+        return bounded(self.witness, units.z[unit], eps, domain)
 
     def _suspect(self, units: Units, unit: int) -> None:
         error = np.abs(units.jacobian[unit] - units.truth.jacobian[unit])

@@ -89,7 +89,7 @@ def _adjacent(random: Random, shape: Shape) -> Float64Array:
 
 
 def _scales(random: Random, shape: Shape) -> Float64Array:
-    size = random.choice([1e-8, 1e-3, 1.0, 40.0, 1e4], (*shape[:-1], 1))
+    size = random.choice([1e-300, 1e-8, 1e-3, 1.0, 40.0, 1e4], (*shape[:-1], 1))
     return _short(random, shape) * size
 
 

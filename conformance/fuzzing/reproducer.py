@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -12,6 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from ..cases import literal
+from .calls import written
 from .finding import Finding
 from .target import Target
 from .witness import Autodiff, Function, Witness, public_name
@@ -44,32 +44,36 @@ def reproducer(
     case = finding.case
     assert case is not None
     made = _target(target, origin)
-    called = made is not None
+    arrays = [line for line in literal(case).splitlines() if not line.startswith("regime =")]
     lines = [f"# {title}", *_imports()]
-    lines += made or ["# The target cannot be imported: what it gave stands here in numbers."]
-    arrays = literal(case).splitlines()
-    lines += [line for line in arrays if not line.startswith("regime =")]
-    shown, against = finding.show or (f"f.{finding.method}(z)", None)
-    if called:
-        lines += (
-            ["y = f.forward(z)"] if finding.method != "forward" and finding.check != "runs" else []
-        )
-        if finding.check == "runs" and finding.method != "forward":
-            lines += ["y = f.forward(z)"]
-        lines += [f"got = {shown}"]
-    else:
+    if made is None:
+        lines += ["# What was judged cannot be imported: here is what it gave.", *arrays]
         lines += [f"got = {_text(finding.got)}"]
-    if against is not None and called:
-        lines += [f"expected = {against}"]
-    elif finding.expected is not None:
-        live = _live(finding, target, witness, oracle_origin)
-        lines += live or [f"expected = {_text(finding.expected)}  # {witness.name}"]
     else:
+        lines += [*made, *arrays]
+        lines += ["y = f.forward(z)"] if finding.method != "forward" else []
+        shown, _ = finding.show or (written(finding.method), None)
+        lines += [*finding.setup, f"got = {shown}"]
+    expected = _expected(finding, target, witness, oracle_origin, called=made is not None)
+    if expected is None:
         return "\n".join([*lines, "print(repr(got))"]) + "\n"
-    lines += ['print("got", got)', 'print("expected", expected)']
-    if finding.got is not None:
+    lines += [*expected, 'print("got", got)', 'print("expected", expected)']
+    if finding.got is not None and finding.expected is not None:
         lines += ['print("difference", got - expected)']
     return "\n".join(lines) + "\n"
+
+
+def _expected(
+    finding: Finding, target: Target, witness: Witness, origin: Origin | None, *, called: bool
+) -> list[str] | None:
+    """Lines that give what ``got`` is held against; None where the call itself is the finding."""
+    against = finding.show[1] if finding.show is not None else None
+    if against is not None and called:
+        return [f"expected = {against}"]
+    if finding.expected is None:
+        return None
+    live = _live(finding, target, witness, origin)
+    return live or [f"expected = {_text(finding.expected)}  # {witness.name}"]
 
 
 def _imports() -> list[str]:
@@ -127,6 +131,8 @@ def _import(thing: Any) -> str | None:
     """The import of a class or function that another program can import, else None."""
     name, module = getattr(thing, "__qualname__", "<"), getattr(thing, "__module__", None)
     if "<" in name or "." in name or module in (None, "__main__", "builtins"):
+        return None
+    if str(module).startswith("jax._src"):
         return None
     if getattr(sys.modules.get(str(module)), name, None) is not thing:
         return None
@@ -211,8 +217,3 @@ def _text(value: Any) -> str:
         with np.printoptions(floatmode="unique", threshold=value.size + 1):
             return repr(value)
     return repr(value)
-
-
-def source_of(thing: Any) -> str:
-    """The source of a class, its indentation removed."""
-    return textwrap.dedent(inspect.getsource(thing))

@@ -32,6 +32,9 @@ GREY = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-4}
 MOVES = (4, 64)
 PATTERNS = 4
 
+#: A pole: values of this size that change by this share of themselves within a few ulps.
+HUGE, WILD = 1e6, 0.1
+
 #: Moving y shows how much of its rounding a derivative that is given y inherits; a change beyond
 #: this, in units of rounding, is a branch on y.
 INHERITED = 2.0**14
@@ -79,6 +82,10 @@ def conditioning(
             J = np.abs(near.jacobian.reshape(PATTERNS, *truth.jacobian.shape) - truth.jacobian)
         changes.append([np.nan_to_num(c, nan=0, posinf=0).max(axis=0) for c in (y, J)])
     (y_near, J_near), (y_far, J_far) = changes
+    # Where a few ulps of z change what is huge by its own size, as beside a pole, it is anything.
+    wild_y = (y_near > WILD * np.abs(truth.y)) & (np.abs(truth.y) > HUGE)
+    wild_J = (J_near > WILD * np.abs(truth.jacobian)) & (np.abs(truth.jacobian) > HUGE)
+    at_edge |= wild_y.any(axis=1) | wild_J.any(axis=(1, 2))
     y_near, J_near = _growing(y_near, y_far), _growing(J_near, J_far)
     y_near[at_edge], J_near[at_edge] = np.inf, np.inf
     return y_near, J_near

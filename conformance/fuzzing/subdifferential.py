@@ -34,6 +34,9 @@ SLACK = 4.0
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
 KINK = 1e3
 
+#: Where more of the rays than this see another Jacobian further out, it is no kink.
+CURVED = 0.6
+
 
 @final
 @dataclass(frozen=True)
@@ -75,7 +78,65 @@ def membership(
             best = min(best, _to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, kink)
+    if z.size > EXHAUSTIVE and _row_by_row(witness, z, jacobian, tolerance, eps, domain):
+        return Membership(1.0, kink)
+    if kink and _ill_conditioned(witness, z, jacobian, tolerance, eps, domain):
+        return Membership(0.0, kink=False)
     return Membership(best, kink)
+
+
+def _row_by_row(
+    witness: Witness,
+    z: Float64Array,
+    jacobian: Float64Array,
+    tolerance: Float64Array,
+    eps: float,
+    domain: tuple[float, float],
+) -> bool:
+    """Whether each row of the Jacobian is in the subdifferential of its own output.
+
+    That is less than to be an element of the whole; but where many entries tie, a sample of all
+    orders proves nothing against a Jacobian, and what is wrong there is wrong in small widths too.
+    """
+    directions = np.vstack([_guided(jacobian), _everywhere(z.size)])
+    for near in neighbours(z, directions, eps, domain):
+        vertices = witness.judge(near).jacobian
+        vertices = vertices[np.isfinite(vertices).all(axis=(1, 2))]
+        rows = [
+            _to_hull(jacobian[i : i + 1], vertices[:, i : i + 1], tolerance[i : i + 1])
+            for i in range(len(jacobian) if len(vertices) else 0)
+        ]
+        if rows and max(rows) <= 1:
+            return True
+    return False
+
+
+def _ill_conditioned(
+    witness: Witness,
+    z: Float64Array,
+    jacobian: Float64Array,
+    tolerance: Float64Array,
+    eps: float,
+    domain: tuple[float, float],
+) -> bool:
+    """Whether the Jacobian varies from ulp to ulp, as that of a norm does next to its origin.
+
+    At a kink it is the same along a ray, however far; here it is not, and rounding may put a right
+    Jacobian outside the hull, by no more than the hull is wide.
+    """
+    scales = neighbours(z, _everywhere(z.size), eps, domain)[: len(ULPS)]
+    if len(scales) < len(ULPS) or len({len(points) for points in scales}) > 1:
+        return False
+    near, far = (witness.judge(points).jacobian for points in scales)
+    with np.errstate(all="ignore"):
+        change = np.logical_not(np.abs(near - far) <= KINK * tolerance)
+        vertices = np.concatenate([near, far])
+        vertices = vertices[np.isfinite(vertices).all(axis=(1, 2))]
+        if not len(vertices):
+            return False
+        low, high = vertices.min(axis=0), vertices.max(axis=0)
+        beside = (jacobian >= 2 * low - high) & (jacobian <= 2 * high - low)
+    return bool(change.any(axis=(1, 2)).mean() > CURVED and beside.all())
 
 
 def slopes_within(
@@ -171,12 +232,14 @@ def _to_hull(jacobian: Float64Array, vertices: Float64Array, tolerance: Float64A
         weights, _ = nnls(system, right, maxiter=20 * len(distinct) + 100)
     except RuntimeError:  # no convergence: nothing is proved against the Jacobian
         return 0.0
+    # nnls stops some digits early: the smallest correction of the weights it chose does the rest.
     used = weights > 0
-    # nnls stops some digits early; the weights of the vertices that it chose are solved for again.
-    exact = np.linalg.lstsq(system[:, used], right, rcond=None)[0]
-    if (exact < 0).any():
+    chosen = system[:, used]
+    left = right - chosen @ weights[used]
+    exact = weights[used] + np.linalg.lstsq(chosen, left, rcond=None)[0]
+    if (exact < -1e-9).any():
         exact = weights[used]
-    return float((np.abs(system[:-1, used] @ exact - wanted) / allowed).max())
+    return float((np.abs(chosen[:-1] @ exact - wanted) / allowed).max())
 
 
 def convention(z: Float64Array, jacobian: Float64Array, name: str) -> str:

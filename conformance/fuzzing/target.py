@@ -97,8 +97,9 @@ class Target:
         try:
             with np.errstate(all="ignore"):
                 return int(np.shape(self.forward(np.full((2, n), self.inside)))[-1])
-        except Exception as error:
-            raise ValueError(f"{self.name} does not take width {n}: {error}") from error
+        except (Exception, SystemExit) as error:
+            reason = f"forward raises {type(error).__name__}: {error}"
+            raise ValueError(reason) from None
 
     def widths(self, at_most: int = 8) -> dict[int, int]:
         """The output width of each input width to try, in the order of WIDTHS."""
@@ -110,6 +111,9 @@ class Target:
                 taken[n] = self.output_width(n)
             except ValueError as error:
                 refusal = error
+            except (Exception, SystemExit) as error:
+                what = f"{type(error).__name__}: {error}"
+                raise NotATarget(f"{self.name}.output_width({n}) raises {what}") from None
         if not taken:
             raise NotATarget(f"{self.name} takes no width from 1 to {WIDEST}: {refusal}")
         return taken
@@ -171,7 +175,7 @@ def _is_derivative(forward: Method, backward: Method) -> bool:
         try:
             with np.errstate(all="ignore"):
                 return np.ndim(backward(z, forward(z.copy()))) == 2
-        except Exception:
+        except (Exception, SystemExit):
             continue
     return True
 

@@ -176,7 +176,7 @@ def choose(target: Target, f: Function | None) -> Witness:
         y = target.forward(np.full((1, width), target.inside))
         if truth.y.shape == np.shape(y):
             return own
-    except Exception:
+    except (Exception, SystemExit):
         pass
     return Differences(target.forward, target.domain)
 
@@ -189,7 +189,8 @@ def public_name(f: Function) -> str | None:
     """``jax.nn.silu`` for what JAX exports under that name; None for any other function."""
     import jax.scipy.special
 
-    for module in (jax.nn, jax.numpy, jax.scipy.special, jax.lax):
+    modules = (jax.nn, jax.numpy, jax.numpy.linalg, jax.scipy.special, jax.lax)
+    for module in modules:
         for name, value in vars(module).items():
             if value is f and not name.startswith("_"):
                 return f"{module.__name__}.{name}"

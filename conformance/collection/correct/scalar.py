@@ -1,4 +1,4 @@
-"""Smooth scalar activations on the whole line, each with its derivative in a textbook form."""
+"""Smooth scalar activations of exponentials and waves, each with a textbook derivative."""
 
 from __future__ import annotations
 
@@ -113,12 +113,7 @@ def _sech_squared(z: Array) -> Array:
         return 1 / np.cosh(z) ** 2
 
 
-def _symlog_oracle(z: jax.Array) -> jax.Array:
-    above = jnp.log1p(jnp.where(z >= 0, z, 0))
-    return jnp.where(z >= 0, above, -jnp.log1p(jnp.where(z >= 0, 0, -z)))
-
-
-_EXPONENTIAL: tuple[Entry, ...] = (
+SCALAR: tuple[Entry, ...] = (
     pair("sigmoid.from-y", sigmoid, lambda z, y: y * (1 - y), jax.nn.sigmoid, "f' = y (1 - y)"),
     pair(
         "sigmoid.both-sides",
@@ -195,9 +190,6 @@ _EXPONENTIAL: tuple[Entry, ...] = (
         lambda z: z - jnp.tanh(z),
         "f' = tanh(z)^2",
     ),
-)
-
-_GAUSSIAN: tuple[Entry, ...] = (
     pair(
         "gelu",
         lambda z: 0.5 * z * (1 + erf(z / math.sqrt(2))),
@@ -227,9 +219,6 @@ _GAUSSIAN: tuple[Entry, ...] = (
         lambda z: jnp.exp(-(z**2)),
         "f' = -2 z y",
     ),
-)
-
-_PERIODIC: tuple[Entry, ...] = (
     pair("sin", np.sin, lambda z: np.cos(z), jnp.sin, "f' = cos(z)"),
     pair("cos.vjp", np.cos, lambda z, y, dy: -dy * np.sin(z), jnp.cos, "dz = -dy sin(z)"),
     pair(
@@ -247,103 +236,3 @@ _PERIODIC: tuple[Entry, ...] = (
         "z + sin(a z)^2 / a at a = 1/2, as z + (1 - cos(z))",
     ),
 )
-
-_ALGEBRAIC: tuple[Entry, ...] = (
-    pair("identity", lambda z: z.copy(), lambda z: np.ones_like(z), lambda z: z, "f' = 1"),
-    pair(
-        "affine",
-        lambda z: 0.5 - 3 * z,
-        lambda z: np.full_like(z, -3),
-        lambda z: 0.5 - 3 * z,
-        "f' = -3",
-    ),
-    pair(
-        "constant",
-        lambda z: np.full_like(z, 2),
-        lambda z: np.zeros_like(z),
-        lambda z: jnp.full_like(z, 2),
-        "f' = 0",
-    ),
-    pair("square", np.square, lambda z: 2 * z, jnp.square, "f' = 2z"),
-    pair("cube", lambda z: z**3, lambda z: 3 * z**2, lambda z: z**3, "f' = 3z^2"),
-    pair(
-        "square.signed",
-        lambda z: z * np.abs(z),
-        lambda z: 2 * np.abs(z),
-        lambda z: z * jnp.abs(z),
-        "f' = 2|z|: no kink",
-    ),
-    pair(
-        "square.relu",
-        lambda z: np.maximum(z, 0) ** 2,
-        lambda z: 2 * np.maximum(z, 0),
-        lambda z: jax.nn.relu(z) ** 2,
-        "f' = 2 max(z, 0): no kink",
-    ),
-    pair(
-        "softsign",
-        lambda z: z / (1 + np.abs(z)),
-        lambda z: 1 / (1 + np.abs(z)) ** 2,
-        jax.nn.soft_sign,
-        "f' = 1 / (1 + |z|)^2",
-    ),
-    pair(
-        "softsign.from-y",
-        lambda z: z / (1 + np.abs(z)),
-        lambda z, y: (1 - np.abs(y)) ** 2,
-        jax.nn.soft_sign,
-        "f' = (1 - |y|)^2",
-    ),
-    pair("arctan", np.arctan, lambda z: 1 / (1 + z**2), jnp.arctan, "f' = 1 / (1 + z^2)"),
-    pair(
-        "arcsinh",
-        np.arcsinh,
-        lambda z: 1 / np.sqrt(1 + z**2),
-        jnp.arcsinh,
-        "f' = 1 / sqrt(1 + z^2)",
-    ),
-    pair(
-        "rational-quadratic",
-        lambda z: 1 / (1 + z**2),
-        lambda z, y: -2 * z * y**2,
-        lambda z: 1 / (1 + z**2),
-        "f' = -2 z y^2",
-    ),
-    pair(
-        "isru",
-        lambda z: z / np.sqrt(1 + z**2),
-        lambda z: (1 + z**2) ** -1.5,
-        lambda z: z / jnp.sqrt(1 + z**2),
-        "f' = (1 + z^2)^(-3/2)",
-    ),
-    pair(
-        "bent-identity",
-        lambda z: (np.sqrt(z**2 + 1) - 1) / 2 + z,
-        lambda z: z / (2 * np.sqrt(z**2 + 1)) + 1,
-        lambda z: (jnp.sqrt(z**2 + 1) - 1) / 2 + z,
-        "f' = 1 + z / (2 sqrt(z^2 + 1))",
-    ),
-    pair(
-        "pseudo-huber",
-        lambda z: np.sqrt(1 + z**2) - 1,
-        lambda z, y: z / (y + 1),
-        lambda z: jnp.sqrt(1 + z**2) - 1,
-        "f' = z / (y + 1)",
-    ),
-    pair(
-        "symlog",
-        lambda z: np.sign(z) * np.log1p(np.abs(z)),
-        lambda z, y: np.exp(-np.abs(y)),
-        _symlog_oracle,
-        "f' = exp(-|y|) = 1 / (1 + |z|): no kink",
-    ),
-    pair(
-        "huber",
-        lambda z: np.where(np.abs(z) <= 1, 0.5 * z**2, np.abs(z) - 0.5),
-        lambda z: np.clip(z, -1, 1),
-        lambda z: jnp.where(jnp.abs(z) <= 1, z**2 / 2, jnp.abs(z) - 0.5),
-        "f' = z held within [-1, 1]: no kink",
-    ),
-)
-
-SCALAR: tuple[Entry, ...] = (*_EXPONENTIAL, *_GAUSSIAN, *_PERIODIC, *_ALGEBRAIC)

@@ -92,8 +92,8 @@ _U = np.array([1.0, -2.0, 2.0])
 
 
 def _cosine(z: Array) -> Array:
-    """u . z / (|u| |z|)."""
-    return (normalise(z) * _U.astype(z.dtype)).sum(axis=-1, keepdims=True) / 3
+    """u . z / (|u| |z|): (..., 1)."""
+    return normalise(z) @ _U.astype(z.dtype)[:, None] / 3
 
 
 def _cosine_length_constant(z: Array, y: Array) -> Array:

@@ -1,0 +1,111 @@
+"""Differences of a forward: the derivative to 1e-12, and an error that is never claimed too small."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from conformance.fuzzing.differences import complex_step, derivatives
+
+EVERYWHERE = (-np.inf, np.inf)
+LINE = np.concatenate([np.linspace(-6, 6, 49), [0.0, 1e-3, -1e-8, 12.3]])[:, None]
+ROWS = np.random.default_rng(0).normal(0, 2, (40, 4))
+
+
+def softmaxes(z):
+    return softmax(z, axis=-1)
+
+
+def softmax_jacobian(z):
+    y = softmaxes(z)
+    return y[..., :, None] * (np.eye(z.shape[-1]) - y[..., None, :])
+
+
+def gaussian(z):
+    return np.exp(-z * z)
+
+
+ANALYTIC = {
+    "sin": (np.sin, lambda z: np.cos(z)[..., None], LINE),
+    "exp": (np.exp, lambda z: np.exp(z)[..., None], LINE),
+    "gaussian": (gaussian, lambda z: (-2 * z * gaussian(z))[..., None], LINE),
+    "softmax": (softmaxes, softmax_jacobian, ROWS),
+}
+
+
+@pytest.mark.parametrize("name", ANALYTIC)
+def test_the_derivative_to_1e_12_within_its_own_error(name):
+    f, derivative, z = ANALYTIC[name]
+    slopes, true = derivatives(f, z, EVERYWHERE), derivative(z)
+    size = np.maximum(1, np.abs(f(z)))[..., :, None]
+    off = np.abs(slopes.estimate - true)
+    assert slopes.estimate.shape == slopes.error.shape == true.shape
+    assert (off <= 1e-12 * size).all()
+    assert (off <= slopes.error + 1e-300).all()
+    assert (slopes.error <= 1e-10 * size).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "kink", "jump"),
+    [
+        (np.abs, 0.0, 2.0),
+        (lambda z: np.maximum(z, 0), 0.0, 1.0),
+        (lambda z: np.minimum(z, 6.0), 6.0, 1.0),
+        (lambda z: 3 * np.maximum(z + 2.5, 0) + np.sin(z), -2.5, 3.0),
+        (lambda z: np.maximum(z, 1 / 3), 1 / 3, 1.0),
+    ],
+)
+def test_at_a_kink_the_error_is_half_the_jump_or_more(f, kink, jump):
+    assert derivatives(f, np.array([[kink]]), EVERYWHERE).error >= 0.999 * jump / 2
+
+
+def test_of_a_maximum_at_a_tie():
+    def maximum(z):
+        return z.max(axis=-1, keepdims=True)
+
+    slopes = derivatives(maximum, np.array([[1.0, 1.0, 0.0]]), EVERYWHERE)
+    assert (slopes.error[0, 0, :2] >= 0.499).all()
+    np.testing.assert_allclose(slopes.estimate[0, 0, 2], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("edge", [0.0, 1.0, -3.0])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_no_step_leaves_a_one_sided_domain(edge, side):
+    domain = (edge, np.inf) if side > 0 else (-np.inf, edge)
+    distance = 10.0 ** np.arange(-9.0, 5)[:, None]
+    z = edge + side * distance
+    distance = np.abs(z - edge)  # what is left of it after rounding
+
+    def log(points):
+        inside = (points > domain[0]) & (points < domain[1])
+        assert inside.all()
+        return np.log(np.abs(points - edge))
+
+    slopes = derivatives(log, z, domain)
+    true = (side / distance)[..., None]
+    off = np.abs(slopes.estimate - true)
+    assert (off <= slopes.error).all()
+    assert (off <= 1e-9 * np.abs(true))[distance > 1e-4].all()
+
+
+@pytest.mark.parametrize("name", ["sin", "exp", "gaussian"])
+def test_the_complex_step_has_no_cancellation(name):
+    f, derivative, z = ANALYTIC[name]
+    true = derivative(z)
+    np.testing.assert_allclose(complex_step(f, z), true, rtol=1e-14, atol=1e-300)
+    apart = np.abs(complex_step(f, z) - derivatives(f, z, EVERYWHERE).estimate)
+    assert (apart <= 1e-12 * np.maximum(1, np.abs(f(z)))[..., None]).all()
+
+
+def test_the_complex_step_of_rows():
+    def exponentials(z):
+        weights = np.exp(z)
+        return weights / weights.sum(axis=-1, keepdims=True)
+
+    np.testing.assert_allclose(complex_step(exponentials, ROWS), softmax_jacobian(ROWS), atol=1e-15)
+
+
+@pytest.mark.parametrize("f", [np.cbrt, np.abs, np.vectorize(math.erf, otypes=[float])])
+def test_no_complex_step_where_complex_numbers_are_refused_or_lost(f):
+    assert complex_step(f, LINE) is None

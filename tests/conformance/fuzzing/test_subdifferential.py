@@ -1,0 +1,103 @@
+"""At a kink each element of the Clarke subdifferential is right, and nothing else is."""
+
+from itertools import permutations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from conformance.fuzzing.subdifferential import convention, membership, slopes_within
+from conformance.fuzzing.witness import Autodiff
+
+EVERYWHERE = (-np.inf, np.inf)
+EPS = np.finfo(np.float64).eps
+RELU, NORM = Autodiff(jax.nn.relu, "relu"), Autodiff(jnp.linalg.norm, "norm")
+MAX, SORT, TANH = (Autodiff(f, f.__name__) for f in (jnp.max, jnp.sort, jnp.tanh))
+
+
+def inside(witness, z, J):
+    """Whether J (m, n) is an element of the subdifferential at z (n,)."""
+    z, J = np.asarray(z, dtype=float), np.asarray(J, dtype=float)
+    return membership(witness, z, J, np.full(J.shape, 64 * EPS), EPS, EVERYWHERE).distance <= 1
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 0.5, 1.0])
+def test_relu_at_0_has_every_slope_from_0_to_1(slope):
+    assert inside(RELU, [0], [[slope]])
+
+
+@pytest.mark.parametrize("slope", [2.0, -0.1, 1 + 1e-6, -1e-6, np.nan, np.inf])
+def test_and_no_other(slope):
+    assert not inside(RELU, [0], [[slope]])
+
+
+@pytest.mark.parametrize("kink", [0.0, 6.0, 0.7, 1 / 3, -2.5])
+def test_the_slopes_of_an_elementwise_function_are_looked_at_all_at_once(kink):
+    witness = Autodiff(lambda z: jnp.where(z > kink, 2 * (z - kink), kink - z), "bent")
+    slopes = np.array([-1.0, 0.0, 2.0, -1.1, 2.1, np.nan])
+    z, tolerance = np.full(slopes.shape, kink), np.full(slopes.shape, 64 * EPS)
+    found = slopes_within(witness, z, slopes, tolerance, EPS, EVERYWHERE)
+    assert [m.distance <= 1 for m in found] == [True] * 3 + [False] * 3
+    assert all(m.kink for m in found)
+
+
+@pytest.mark.parametrize("row", [[1, 0], [0, 1], [0.5, 0.5], [0.25, 0.75]])
+def test_a_maximum_of_two_that_tie_has_any_convex_combination(row):
+    assert inside(MAX, [1.5, 1.5], [row])
+
+
+@pytest.mark.parametrize("row", [[1, 1], [0, 0], [0.5, 0.6], [1.5, -0.5]])
+def test_and_nothing_that_is_none(row):
+    assert not inside(MAX, [1.5, 1.5], [row])
+
+
+def test_only_the_tied_have_a_share_in_a_maximum():
+    assert inside(MAX, [2, 1, 2], [[0.5, 0, 0.5]])
+    assert not inside(MAX, [2, 1, 2], [[0.5, 0.5, 0]])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_sort_of_equal_numbers_may_take_them_in_any_order(order):
+    assert inside(SORT, [1, 1, 1], np.eye(3)[list(order)])
+
+
+def test_a_sort_of_equal_numbers_may_be_a_mean_of_orders_but_uses_none_twice():
+    assert inside(SORT, [1, 1, 1], np.full((3, 3), 1 / 3))
+    assert inside(SORT, [1, 1, 1], (np.eye(3) + np.eye(3)[::-1]) / 2)
+    assert not inside(SORT, [1, 1, 1], [[1, 0, 0], [1, 0, 0], [0, 0, 1]])
+    assert not inside(SORT, [1, 1, 1], np.eye(3)[[2, 2, 2]])
+
+
+@pytest.mark.parametrize("row", [[0, 0], [1, 0], [0, -1], [0.6, 0.8], [-0.3, 0.2]])
+def test_the_norm_at_the_origin_has_the_unit_ball(row):
+    assert inside(NORM, [0, 0], [row])
+
+
+@pytest.mark.parametrize("row", [[1, 1], [0, 1.01], [-2, 0]])
+def test_and_nothing_outside_it(row):
+    assert not inside(NORM, [0, 0], [row])
+
+
+@pytest.mark.parametrize(
+    ("witness", "z"), [(TANH, [0.3, -1.2]), (NORM, [3, 4]), (MAX, [1, 2]), (RELU, [1.0])]
+)
+def test_where_it_is_smooth_the_jacobian_is_the_only_element(witness, z):
+    z = np.array(z, dtype=float)
+    J = witness.judge(z[None]).jacobian[0]
+    wrong = J.copy()
+    wrong[-1, -1] += 1e-6
+    assert inside(witness, z, J)
+    assert not inside(witness, z, wrong)
+
+
+def test_the_convention_in_words():
+    tied = np.array([1.0, 3.0, 3.0])
+    for row, words in {
+        (0, 1, 0): "first of the tied",
+        (0, 0, 1): "last of the tied",
+        (0, 0.5, 0.5): "split evenly among the tied",
+        (0, 0.2, 0.8): "an element of the subdifferential",
+    }.items():
+        assert convention(tied, np.array([row], dtype=float), "Max") == words
+    assert convention(np.array([0.0]), np.array([[1.0]]), "ReLU") == "ReLU'(0) = 1"
