@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, final
 
 #: The version of the format of conformance.json; its first number grows when a reader would break.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Verdict = Literal["conforms", "disagrees", "error"]
 
@@ -73,6 +73,84 @@ class TrainingRecord:
 
 @final
 @dataclass(frozen=True)
+class PeerRecord:
+    """How another checker fares on the same entries of the collection.
+
+    inputs: "normal" is one normal input, as its documentation shows; "hard" has ties, zeros and
+    large values. planted, correct: how many of each it judged. caught, accused: how many of those
+    it took for wrong; None where it judged none, and ``reason`` says why.
+    """
+
+    name: str
+    inputs: Literal["normal", "hard"]
+    planted: int
+    caught: int | None
+    correct: int
+    accused: int | None
+    reason: str | None = None
+
+
+@final
+@dataclass(frozen=True)
+class ScoreRecord:
+    """How ``fuzz`` fares on the collection, whose verdicts are known beforehand.
+
+    examples: cases for each entry. planted, correct, network_planted: how many entries there are:
+    planted bugs, correct activations, and bugs of whole networks, which the properties judge.
+    missed, accused, network_missed: the ids of those that were not judged as they should be.
+    errors: what was raised where one could not be judged at all, by id. median_seconds,
+    max_seconds: of one verdict of ``fuzz``; None where there is none. seconds: of the whole score,
+    by the clock.
+    """
+
+    examples: int
+    planted: int
+    missed: tuple[str, ...]
+    correct: int
+    accused: tuple[str, ...]
+    network_planted: int
+    network_missed: tuple[str, ...]
+    median_seconds: float | None
+    max_seconds: float | None
+    seconds: float
+    peers: tuple[PeerRecord, ...] = ()
+    errors: dict[str, str] = field(default_factory=dict)
+
+    id = "score.collection"
+    title = "Every planted bug is caught, and nothing correct is accused"
+
+    @property
+    def caught(self) -> int:
+        """How many planted bugs ``fuzz`` finds to be wrong."""
+        return self.planted - len(self.missed)
+
+    @property
+    def network_caught(self) -> int:
+        """How many bugs of whole networks a property catches."""
+        return self.network_planted - len(self.network_missed)
+
+    @property
+    def verdict(self) -> Verdict:
+        """An error where something could not be judged, else whether nothing is judged wrongly."""
+        if self.errors:
+            return "error"
+        return "disagrees" if self.missed + self.accused + self.network_missed else "conforms"
+
+    @property
+    def finding(self) -> str | None:
+        """What was not judged as it should be, by id; None where there is nothing."""
+        lists = {
+            "planted, but missed": self.missed,
+            "correct, but accused": self.accused,
+            "planted in a network, but missed": self.network_missed,
+            "not judged": tuple(f"{name} ({error})" for name, error in self.errors.items()),
+        }
+        said = [f"{what}: {', '.join(ids)}" for what, ids in lists.items() if ids]
+        return "\n".join(said) or None
+
+
+@final
+@dataclass(frozen=True)
 class Provenance:
     """Where a report comes from, enough to run it again.
 
@@ -90,6 +168,9 @@ class Provenance:
     source: str
 
 
+Record = PropertyRecord | TrainingRecord | ScoreRecord
+
+
 @final
 @dataclass(frozen=True)
 class Report:
@@ -98,14 +179,16 @@ class Report:
     provenance: Provenance
     properties: tuple[PropertyRecord, ...]
     training: tuple[TrainingRecord, ...]
+    score: ScoreRecord | None = None
     schema_version: str = SCHEMA_VERSION
 
     @property
-    def records(self) -> tuple[PropertyRecord | TrainingRecord, ...]:
-        """Every record: the properties, then the training runs."""
-        return self.properties + self.training
+    def records(self) -> tuple[Record, ...]:
+        """Every record: the properties, the training runs, then the score, where there is one."""
+        score = () if self.score is None else (self.score,)
+        return (*self.properties, *self.training, *score)
 
     @property
     def conforms(self) -> bool:
-        """True where something was judged, and every property and training run conforms."""
+        """True where something was judged, and all of it conforms."""
         return bool(self.records) and all(r.verdict == "conforms" for r in self.records)

@@ -1,5 +1,10 @@
 """What Hypothesis draws: numbers in regimes, activations, divergences, architectures, inputs.
 
+For properties of your own: ``pre_activations`` and ``cotangents`` are arrays for a function that
+you wrote, ``activation_cases``, ``divergence_cases``, ``fused_cases``, ``affine_cases`` and
+``network_cases`` are whole cases of ``reference``; what these are made of is public too. Every
+regime is a way in which gradients are known to go wrong: ties, exact zeros, kinks, tiny and large.
+
 Numbers come from short lists or are short themselves, so that a shrunk counterexample is readable.
 The arrays of a network are too large to draw number by number: they are taken from a drawn pool
 with a drawn seed, and shrink towards a small pool, small shapes and seed 0.
@@ -20,6 +25,28 @@ from reference import Activation, Divergence
 from reference.checks import Array
 
 from .cases import ActivationCase, AffineCase, DivergenceCase, FusedCase, NetworkCase
+
+__all__ = [
+    "ACTIVATIONS",
+    "DIVERGENCES",
+    "DTYPES",
+    "REGIMES",
+    "SCALES",
+    "WIDTHS",
+    "activation_cases",
+    "activations",
+    "affine_cases",
+    "arrays",
+    "cotangents",
+    "divergence_cases",
+    "fused_cases",
+    "leading_shapes",
+    "network_cases",
+    "pools",
+    "pre_activations",
+    "regimes",
+    "targets",
+]
 
 WIDTHS = (1, 2, 3, 4, 6, 9)
 DTYPES = (np.float64, np.float32)
@@ -72,6 +99,76 @@ def arrays(draw: DrawFn, shape: tuple[int, ...], dtype: Any, regime: str | None 
 def leading_shapes(n: int) -> SearchStrategy[tuple[int, ...]]:
     """A single instance, a batch of one, of two, as many rows as units, and two leading axes."""
     return st.sampled_from([(), (1,), (2,), (n,), (2, 3)])
+
+
+@st.composite
+def pre_activations(
+    draw: DrawFn,
+    width: int,
+    dtype: Any = np.float64,
+    domain: tuple[float, float] = (-np.inf, np.inf),
+) -> Array:
+    """z (..., width) inside the open interval ``domain``, of a drawn regime and leading shape.
+
+    Number by number: it shrinks to one row of short literals. Numbers outside the domain are
+    reflected at its edges; a domain that has an edge has one more regime, the numbers next to it.
+    """
+    shape = (*draw(leading_shapes(width)), width)
+    edges = _beside(dtype, domain)
+    choices = REGIMES | ({"edges": st.one_of(_short, st.sampled_from(edges))} if edges else {})
+    elements = choices[draw(st.sampled_from(list(choices)))].map(_inside(dtype, domain))
+    return draw(hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing())).astype(dtype)
+
+
+def _beside(dtype: Any, domain: tuple[float, float]) -> list[float]:
+    """A rounding and a millionth inside of each edge that is finite."""
+    return [
+        edge + inwards * step * max(1.0, abs(edge))
+        for edge, inwards in zip(domain, (1.0, -1.0), strict=True)
+        for step in (1e-6, float(np.finfo(dtype).eps))
+        if np.isfinite(edge)
+    ]
+
+
+def _inside(dtype: Any, domain: tuple[float, float]) -> Callable[[float], float]:
+    """How a number comes into an open interval: reflected; what would be an edge is far inside."""
+    low, high = domain
+    if not low < high:
+        raise ValueError(f"domain must be (low, high) with low < high, got {domain!r}")
+    width = high - low
+    far = low + (width / 2 if np.isfinite(width) else 1.0) if np.isfinite(low) else high - 1.0
+
+    def inside(x: float) -> float:
+        if not low < x < high and np.isfinite(width):
+            x = low + abs((x - low + width) % (2 * width) - width)
+        elif not low < x < high:
+            x = 2 * (low if x <= low else high) - x
+        x = float(np.dtype(dtype).type(x))
+        return x if low < x < high else far
+
+    return inside
+
+
+#: Numbers of a cotangent: whole ones first, to which it shrinks, then sixteenths and large ones.
+_COTANGENT = st.one_of(
+    st.integers(-4, 4).map(float),
+    st.integers(-64, 64).map(lambda i: i / 16),
+    st.sampled_from([1e-3, -1e-3, 250.0, -250.0, 1e3, -1e3]),
+)
+
+
+@st.composite
+def cotangents(draw: DrawFn, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
+    """dy of a shape, up to 1e3, number by number: never all equal, and a single one is never 0.
+
+    A vjp that mixes up rows or entries may be right for equal cotangents.
+    """
+    dy = draw(hnp.arrays(np.float64, shape, elements=_COTANGENT, fill=st.nothing()))
+    if dy.size > 1 and (dy == dy.flat[0]).all():
+        dy.flat[0] = 2.0 if dy.flat[0] == 1.0 else 1.0
+    if dy.size == 1 and not dy.any():
+        dy.flat[0] = 1.0
+    return dy.astype(dtype)
 
 
 def activations(name: str, n: int) -> SearchStrategy[Activation]:

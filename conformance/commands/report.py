@@ -41,10 +41,20 @@ import click
     metavar="PATTERN",
     help="Only what has such an id, like 'gradients.*'.",
 )
-def report(examples: int, seed: int, directory: Path, pattern: str) -> None:
-    """Judge the whole hand-written backprop and write a conformance report.
+@click.option(
+    "--score-examples",
+    type=click.IntRange(min=0),
+    default=200,
+    show_default=True,
+    help="Cases for each entry of the collection of planted bugs; 0 leaves the score out.",
+)
+def report(examples: int, seed: int, directory: Path, pattern: str, score_examples: int) -> None:
+    """Judge the whole hand-written backprop, then the harness, and write a conformance report.
 
-    Exit status: 0 if every property conforms, 1 if one disagrees, 2 for misuse.
+    The harness is judged by its score.collection: it has to catch each of several hundred planted
+    bugs, and to accuse none of the correct activations beside them.
+
+    Exit status: 0 if all of it conforms, 1 if something disagrees, 2 for misuse.
     """
     make_folder(directory)
     from rich.console import Console
@@ -53,13 +63,14 @@ def report(examples: int, seed: int, directory: Path, pattern: str) -> None:
     from ..campaign import run_all
     from ..properties import PROPERTIES
     from ..provenance import provenance, typed_command
-    from ..record import PropertyRecord, Report
+    from ..record import PropertyRecord, Report, ScoreRecord
     from ..reports import answer, write
     from ..training_run import training_run
 
     chosen = [p for p in PROPERTIES if fnmatchcase(p.id, pattern)]
     trained = [task for task in ("digits",) if fnmatchcase(f"train.{task}", pattern)]
-    if not chosen and not trained:
+    scores = bool(score_examples) and fnmatchcase(ScoreRecord.id, pattern)
+    if not chosen and not trained and not scores:
         raise click.BadParameter(f"no property has an id like {pattern!r}", param_hint="--only")
     source = provenance(typed_command(), seed, "report", examples)
     console = Console(stderr=True)
@@ -82,7 +93,18 @@ def report(examples: int, seed: int, directory: Path, pattern: str) -> None:
         records = run_all(chosen, examples, seed, advance)
         progress.update(bar, description="training")
         training = tuple(training_run(task, seed=seed) for task in trained)
-    result = Report(source, records, training)
+        progress.update(bar, advance=len(trained))
+        scored = None
+        if scores:
+            from ..score import COLLECTION, score
+
+            bar = progress.add_task("score", total=len(COLLECTION))
+            scored = score(
+                score_examples, seed, progress=lambda id: progress.update(bar, advance=1)
+            )
+    if scored is not None and scored.verdict != "conforms":
+        click.echo(f"{scored.verdict}: {scored.id}: {scored.finding}")
+    result = Report(source, records, training, scored)
     paths = write(result, directory)
     click.echo(answer(result))
     for run in training:

@@ -70,7 +70,7 @@ def arbitrate(
 
 
 def stands(call: Caller, units: Units, unit: int) -> bool:
-    """Whether differences of the forward are sure, and are the hand-written Jacobian of the unit."""
+    """Whether differences of the forward are sure and stand with the hand-written Jacobian."""
     hand = units.jacobian[unit]
     try:
         z, domain = units.z[unit][None], call.target.domain

@@ -34,6 +34,9 @@ SLACK = 4.0
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
 KINK = 1e3
 
+#: A change along a ray, in terms of the Jacobian, up to which it counts as smooth.
+SMOOTH, SMOOTH_ULPS = 1e-6, 1e5
+
 #: Where more of the rays than this see another Jacobian further out, it is no kink.
 CURVED = 0.6
 
@@ -66,14 +69,15 @@ def membership(
     if not np.isfinite(jacobian).all():
         return Membership(best, kink)
     for directions in (_guided(jacobian), _everywhere(z.size)):
-        for near in neighbours(z, directions, eps, domain):
-            vertices = witness.judge(near).jacobian
-            vertices = vertices[np.isfinite(vertices).all(axis=(1, 2))]
+        scales = [witness.judge(p).jacobian for p in neighbours(z, directions, eps, domain)]
+        bent = _bent(scales, max(SMOOTH, SMOOTH_ULPS * eps))
+        for near in scales:
+            vertices = near[np.isfinite(near).all(axis=(1, 2))]
             if not len(vertices):
                 continue
             # Where autodiff has no number at z itself, the Jacobians nearby give the scale.
             rounding = ROUNDINGS * eps * np.abs(vertices).max()
-            allowed = np.fmax(tolerance, rounding)
+            allowed = np.fmax(tolerance, rounding) + bent
             kink |= bool((np.ptp(vertices, axis=0) > KINK * allowed).any())
             best = min(best, _to_hull(jacobian, vertices, allowed))
             if best <= 1:
@@ -83,6 +87,17 @@ def membership(
     if kink and _ill_conditioned(witness, z, jacobian, tolerance, eps, domain):
         return Membership(0.0, kink=False)
     return Membership(best, kink)
+
+
+def _bent(scales: list[Float64Array], smooth: float) -> Float64Array | float:
+    """By how much Jacobians (K, m, n) along the same rays change smoothly, from scale to scale."""
+    bent: Float64Array | float = 0.0
+    for near, far in zip(scales[::2], scales[1::2], strict=False):
+        if near.shape == far.shape:
+            change = np.nan_to_num(np.abs(near - far), nan=np.inf)
+            small = change < smooth * (1 + np.abs(near).max())
+            bent = np.maximum(bent, np.where(small, change, 0).max(axis=0))
+    return bent
 
 
 def _row_by_row(

@@ -18,7 +18,9 @@ from .summary import (
     count,
     failures,
     milestones,
+    misjudged,
     reproduce,
+    scored,
     summarize,
     worst_check,
 )
@@ -55,8 +57,10 @@ def _environment() -> Environment:
         "curve": _curve,
         "failures": failures,
         "milestones": milestones,
+        "misjudged": misjudged,
         "parts": _parts,
         "reproduce": reproduce,
+        "scored": scored,
         "summarize": summarize,
         "worst_check": worst_check,
     }

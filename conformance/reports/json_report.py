@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -17,9 +17,11 @@ from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 from ..record import (
     SCHEMA_VERSION,
     GradientCheck,
+    PeerRecord,
     PropertyRecord,
     Provenance,
     Report,
+    ScoreRecord,
     TrainingRecord,
 )
 from .summary import summarize
@@ -44,6 +46,8 @@ def to_json(report: Report) -> str:
     for a report that the schema refuses, like a live share of 2.
     """
     document = _encode(asdict(report) | _derived(report))
+    if report.score is not None:
+        document["score"] |= _counts(report.score)
     _check(document)
     return (
         json.dumps(document, allow_nan=False, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
@@ -51,7 +55,7 @@ def to_json(report: Report) -> str:
 
 
 def from_json(text: str) -> Report:
-    """The report that ``to_json`` wrote, with equal records.
+    """The report that ``to_json`` wrote, with equal records; version 1.0 had no score.
 
     Raises ValueError for what is not JSON, is of another major version of the schema, breaks the
     schema, or contradicts itself.
@@ -67,6 +71,7 @@ def from_json(text: str) -> Report:
             PropertyRecord(**p | {"worst": _number(p["worst"])}) for p in document["properties"]
         ),
         training=tuple(_training(run) for run in document["training"]),
+        score=_score(document.get("score")),
         schema_version=document["schema_version"],
     )
     for name, value in _derived(report).items():
@@ -113,6 +118,29 @@ def _check_unique(kind: str, ids: Iterable[str]) -> None:
 def _training(run: dict[str, Any]) -> TrainingRecord:
     checks = tuple(GradientCheck(c["step"], _number(c["worst"])) for c in run["checks"])
     return TrainingRecord(**run | {"loss": tuple(map(_number, run["loss"])), "checks": checks})
+
+
+def _counts(score: ScoreRecord) -> dict[str, int]:
+    """What a program would otherwise have to subtract."""
+    return {"caught": score.caught, "network_caught": score.network_caught}
+
+
+def _score(document: dict[str, Any] | None) -> ScoreRecord | None:
+    if document is None:
+        return None
+    names = {f.name for f in fields(ScoreRecord)}
+    lists = ("missed", "accused", "network_missed")
+    score = ScoreRecord(
+        **{name: value for name, value in document.items() if name in names}
+        | {name: tuple(document[name]) for name in lists}
+        | {"peers": tuple(PeerRecord(**peer) for peer in document["peers"])}
+    )
+    for name, value in _counts(score).items():
+        if document[name] != value:
+            raise ValueError(
+                f"score.{name} must follow from the ids: {value}, got {document[name]}"
+            )
+    return score
 
 
 def _encode(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""junit.xml: what CI systems read; a test case for each property and each training run.
+"""junit.xml: what CI systems read; a test case for each record.
 
 It keeps to what both the schema of Ant's JUnit task and that of Jenkins take: no attributes on
 <testsuites>, every attribute of <testsuite>, its children in Ant's order, times without exponent.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from ..record import PropertyRecord, Report, TrainingRecord
+from ..record import PropertyRecord, Record, Report, ScoreRecord
 from .summary import answer
 from .text import printable
 
@@ -58,10 +58,10 @@ def _properties(suite: ElementTree.Element, report: Report) -> None:
         _child(properties, "property", name=name, value=value)
 
 
-def _test_case(suite: ElementTree.Element, record: PropertyRecord | TrainingRecord) -> None:
+def _test_case(suite: ElementTree.Element, record: Record) -> None:
     finding = record.finding or record.verdict
     texts = [record.title, finding]
-    group = "training"
+    group = "score" if isinstance(record, ScoreRecord) else "training"
     if isinstance(record, PropertyRecord):
         group = f"part{record.part:02d}"
         if record.counterexample is not None:

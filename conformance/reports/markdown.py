@@ -10,7 +10,16 @@ import re
 from collections.abc import Sequence
 
 from ..record import PropertyRecord, Report, TrainingRecord, Verdict
-from .summary import answer, by_part, failures, milestones, reproduce, worst_check
+from .summary import (
+    answer,
+    by_part,
+    failures,
+    milestones,
+    misjudged,
+    reproduce,
+    scored,
+    worst_check,
+)
 from .text import MARKS, clip, instant, percent, printable, ratio, seconds
 
 DETAILS = 10
@@ -24,6 +33,7 @@ def to_markdown(report: Report) -> str:
         *_failures(report),
         *_properties(report),
         *_training(report),
+        *_score(report),
         *_provenance(report),
     ]
     return "\n\n".join(sections) + "\n"
@@ -107,6 +117,21 @@ def _checks(run: TrainingRecord) -> str:
         return "none"
     largest = f"largest error / tolerance {ratio(worst.worst)} at step {worst.step:,}"
     return f"{len(run.checks):,}, {largest}"
+
+
+def _score(report: Report) -> list[str]:
+    score = report.score
+    if score is None:
+        return []
+    columns = ["By", "Caught / planted:", "Accused / correct:", "Median time:"]
+    facts = [f"{what}: {_prose(clip(', '.join(ids), 2000))}" for what, ids in misjudged(score)]
+    return [
+        "## Score",
+        _table(columns, [[_prose(cell) for cell in row] for row in scored(score)]),
+        *(["\n".join(f"- {fact}" for fact in facts)] if facts else []),
+        "Entries whose verdict is known beforehand: planted bugs and correct activations. "
+        f"Slowest verdict: {seconds(score.max_seconds)}; all together: {seconds(score.seconds)}.",
+    ]
 
 
 def _provenance(report: Report) -> list[str]:

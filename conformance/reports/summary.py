@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import final
 
-from ..record import GradientCheck, PropertyRecord, Report, TrainingRecord
+from ..record import GradientCheck, PropertyRecord, Record, Report, ScoreRecord, TrainingRecord
+from .text import NOTHING, seconds
 
 #: The parts of the lecture (11-785 F24, lecture 5), by number.
 PARTS = {
@@ -26,6 +27,10 @@ PARTS = {
     14: "Training",
     15: "Digits",
 }
+
+
+#: What a peer's inputs are called.
+INPUTS = {"normal": "one normal input", "hard": "harder inputs"}
 
 
 @final
@@ -67,16 +72,29 @@ def answer(report: Report) -> str:
         return "Does not conform: nothing was judged."
     cases = f"over {count(s.cases, 'case', 'cases')} " if s.properties else ""
     scope = f"{cases}with seed {report.provenance.seed}"
+    score = [] if report.score is None else [_in_numbers(report.score)]
     if report.conforms:
         held = [f"{good:,} of {count(n, one, many)}" for good, n, one, many in kinds if n]
-        return f"Conforms: {' and '.join(held)}, {scope}."
+        said = [f"{' and '.join(held)}, {scope}"] if held else []
+        return f"Conforms: {'; '.join([*said, *score])}."
     failed = [f"{n - good:,} of {count(n, one, many)}" for good, n, one, many in kinds if good < n]
+    if report.score is not None and report.score.verdict != "conforms":
+        failed.append("the score")
     verb = "fails" if len(failures(report)) == 1 else "fail"
-    return f"Does not conform: {' and '.join(failed)} {verb}, {scope}."
+    said = [f"{' and '.join(failed)} {verb}, {scope}"]
+    return f"Does not conform: {'; '.join([*said, *score])}."
 
 
-def failures(report: Report) -> list[PropertyRecord | TrainingRecord]:
-    """The records that do not conform: the properties by part of the lecture, then the runs."""
+def _in_numbers(score: ScoreRecord) -> str:
+    """What is caught and what is accused, in one clause."""
+    return (
+        f"{score.caught:,} of {count(score.planted, 'planted bug', 'planted bugs')} caught, "
+        f"{len(score.accused):,} of {score.correct:,} correct ones accused"
+    )
+
+
+def failures(report: Report) -> list[Record]:
+    """The records that do not conform: the properties by part of the lecture, then the rest."""
     failed = [record for record in report.records if record.verdict != "conforms"]
     return sorted(failed, key=lambda r: r.part if isinstance(r, PropertyRecord) else math.inf)
 
@@ -100,7 +118,52 @@ def milestones(epochs: int) -> list[int]:
 def reproduce(report: Report) -> str:
     """The command that draws the same cases again."""
     p = report.provenance
-    return f"backprop report --examples {p.examples} --seed {p.seed}"
+    score = 0 if report.score is None else report.score.examples
+    return f"backprop report --examples {p.examples} --score-examples {score} --seed {p.seed}"
+
+
+def scored(score: ScoreRecord) -> list[tuple[str, str, str, str]]:
+    """Rows of who judged the collection: name, caught of the planted, accused of the correct, time.
+
+    ``fuzz`` first, then the properties on bugs of networks, then the peers.
+    """
+    rows = [
+        (
+            f"fuzz, {count(score.examples, 'example', 'examples')} an entry",
+            _of(score.caught, score.planted),
+            _of(len(score.accused), score.correct),
+            seconds(score.median_seconds),
+        ),
+        (
+            "the properties of this report, on bugs of whole networks",
+            _of(score.network_caught, score.network_planted),
+            NOTHING,
+            NOTHING,
+        ),
+    ]
+    for peer in score.peers:
+        name = f"{peer.name}, {INPUTS[peer.inputs]}"
+        if peer.reason is not None:
+            rows.append((f"{name}: {peer.reason}", NOTHING, NOTHING, NOTHING))
+        else:
+            caught, accused = _of(peer.caught, peer.planted), _of(peer.accused, peer.correct)
+            rows.append((name, caught, accused, NOTHING))
+    return rows
+
+
+def misjudged(score: ScoreRecord) -> list[tuple[str, tuple[str, ...]]]:
+    """The ids of what was not judged as it should be, by what became of it; only what there is."""
+    lists = {
+        "Planted, but missed": score.missed,
+        "Correct, but accused": score.accused,
+        "Planted in a network, but missed": score.network_missed,
+    }
+    return [(what, ids) for what, ids in lists.items() if ids]
+
+
+def _of(some: int | None, n: int) -> str:
+    """Like ``3 of 12``; a dash where there are none, or nothing is known."""
+    return NOTHING if some is None or n == 0 else f"{some:,} of {n:,}"
 
 
 def count(n: int, one: str, many: str) -> str:

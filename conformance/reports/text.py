@@ -39,9 +39,9 @@ def ratio(worst: float | None) -> str:
     return "> 1" if worst > 1 and float(shown) <= 1 else shown
 
 
-def seconds(duration: float) -> str:
+def seconds(time: float | None) -> str:
     """A duration, like ``0.25 s``."""
-    return f"{duration:,.2f} s"
+    return NOTHING if time is None else f"{time:,.2f} s"
 
 
 def instant(created: str) -> str:

@@ -1,6 +1,7 @@
 """``backprop report``: what it writes, what it says, and its exit status."""
 
 import json
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -25,8 +26,25 @@ def few(monkeypatch):
     )
 
 
-def report(*arguments):
-    return CliRunner().invoke(main, ["report", *map(str, arguments)])
+@pytest.fixture
+def small(monkeypatch):
+    """A function that puts few entries in place of the collection, judged in this process."""
+    import conformance.score as scoring
+
+    whole = scoring.score
+    by_id = {entry.id: entry for entry in scoring.COLLECTION}
+
+    def shrink(planted, correct):
+        entries = {"planted": [by_id[planted]], "correct": [by_id[correct]], "network": []}
+        monkeypatch.setattr(scoring, "score", partial(whole, workers=1, **entries))
+
+    return shrink
+
+
+def report(*arguments, score=0):
+    """The command; a score takes minutes, so it is left out unless asked for."""
+    arguments = ["report", "--score-examples", score, *arguments]
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def facts(path):
@@ -62,12 +80,39 @@ def test_a_planted_sign_is_reported_with_its_counterexample_and_exit_status_1(
     assert by_id["poll.3"]["verdict"] == "conforms"
 
 
+@pytest.mark.usefixtures("few")
+def test_a_report_has_the_score_of_the_harness(tmp_path, small):
+    small(planted="sigmoid.z-for-y", correct="sigmoid.from-y")
+    result = report("--examples", 10, "--out", tmp_path, score=20)
+    assert result.exit_code == 0, result.output
+    assert "1 of 1 planted bug caught, 0 of 1 correct ones accused" in result.output
+    score = json.loads((tmp_path / "conformance.json").read_text())["score"]
+    assert (score["examples"], score["caught"], score["accused"]) == (20, 1, [])
+
+
+def test_a_missed_bug_and_an_accused_activation_fail_the_report(tmp_path, small):
+    small(planted="sigmoid.from-y", correct="sigmoid.z-for-y")
+    result = report("--only", "score.*", "--out", tmp_path, score=20)
+    assert result.exit_code == 1
+    assert "disagrees: score.collection: planted, but missed: sigmoid.from-y" in result.output
+    assert "correct, but accused: sigmoid.z-for-y" in result.output
+    assert "Does not conform: the score fails, with seed 0; 0 of 1 planted bug" in result.output
+
+
+@pytest.mark.usefixtures("few")
+def test_a_score_of_no_examples_is_left_out(tmp_path):
+    assert report("--examples", 10, "--out", tmp_path).exit_code == 0
+    assert json.loads((tmp_path / "conformance.json").read_text())["score"] is None
+    assert report("--only", "score.collection", "--out", tmp_path).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--examples", "0"], "0 is not in the range"),
         (["--examples", "many"], "'many' is not a valid integer"),
         (["--seed", "-1"], "-1 is not in the range"),
+        (["--score-examples", "-1"], "-1 is not in the range"),
         (["--no-such-flag"], "No such option"),
         (["surplus"], "unexpected extra argument"),
     ],

@@ -18,9 +18,11 @@ from markdown_it import MarkdownIt  # comes with rich
 
 from conformance.record import (
     GradientCheck,
+    PeerRecord,
     PropertyRecord,
     Provenance,
     Report,
+    ScoreRecord,
     TrainingRecord,
 )
 from conformance.reports import answer, read, write
@@ -28,7 +30,7 @@ from conformance.reports.html import to_html
 from conformance.reports.json_report import SCHEMA, from_json, to_json
 from conformance.reports.junit import to_junit
 from conformance.reports.markdown import to_markdown
-from conformance.reports.summary import milestones, worst_check
+from conformance.reports.summary import milestones, reproduce, worst_check
 from conformance.reports.text import ratio
 
 PROVENANCE = Provenance(
@@ -81,9 +83,34 @@ DIGITS = TrainingRecord(
 )
 STUCK = replace(DIGITS, id="train.two_or_not", verdict="disagrees", finding="step 1 is off")
 
+SCORE = ScoreRecord(
+    examples=200,
+    planted=328,
+    missed=(),
+    correct=209,
+    accused=(),
+    network_planted=54,
+    network_missed=(),
+    median_seconds=0.5,
+    max_seconds=4.0,
+    seconds=200.0,
+    peers=(
+        PeerRecord("torch.autograd.gradcheck", "normal", 0, None, 0, None, "not installed"),
+        PeerRecord("jax.test_util.check_vjp", "hard", 328, 300, 209, 80),
+    ),
+)
+BLIND = replace(
+    SCORE,
+    missed=("relu.two-at-zero", "tanh.of-y"),
+    accused=("max.shared",),
+    network_missed=("bias.last-row",),
+)
+
 PASSING = Report(PROVENANCE, (SOFTMAX, POLLS), (DIGITS,))
 FAILING = Report(PROVENANCE, (SOFTMAX, WRONG, BROKEN, POLLS), (DIGITS, STUCK))
 EMPTY = Report(PROVENANCE, (), ())
+SCORED = replace(PASSING, score=SCORE)
+BLIND_REPORT = replace(PASSING, score=BLIND)
 
 HOSTILE_TEXT = (
     "<script>alert(1)</script> & ]]> | `` ``` \"'\r\n```\r# *b* [x](y) \x00\x1b[31m\ud800 é"
@@ -109,6 +136,12 @@ HOSTILE = Report(
         replace(BROKEN, finding="- " + " ".join(HOSTILE_TEXT.split())),
     ),
     (replace(STUCK, id=HOSTILE_TEXT, title=HOSTILE_TEXT, architecture=HOSTILE_TEXT),),
+    replace(
+        BLIND,
+        missed=(HOSTILE_TEXT,),
+        peers=(PeerRecord(HOSTILE_TEXT, "normal", 0, None, 0, None, HOSTILE_TEXT),),
+        errors={HOSTILE_TEXT: HOSTILE_TEXT},
+    ),
 )
 #: What is left of it to be shown: no control character, no surrogate, one kind of line end.
 SHOWN = "<script>alert(1)</script> & ]]> | `` ``` \"'\n```\n# *b* [x](y) [31m é"
@@ -119,6 +152,8 @@ every_report = pytest.mark.parametrize(
         pytest.param(PASSING, id="passing"),
         pytest.param(FAILING, id="failing"),
         pytest.param(EMPTY, id="empty"),
+        pytest.param(SCORED, id="scored"),
+        pytest.param(BLIND_REPORT, id="blind"),
         pytest.param(HOSTILE, id="hostile"),
     ],
 )
@@ -176,6 +211,39 @@ def test_the_answer_counts_what_holds_or_what_fails() -> None:
     )
 
 
+def test_the_answer_gives_the_score() -> None:
+    assert answer(SCORED) == (
+        "Conforms: 2 of 2 properties and 1 of 1 training run, over 100 cases with seed 3; "
+        "328 of 328 planted bugs caught, 0 of 209 correct ones accused."
+    )
+    assert not BLIND_REPORT.conforms
+    assert answer(BLIND_REPORT) == (
+        "Does not conform: the score fails, over 100 cases with seed 3; "
+        "326 of 328 planted bugs caught, 1 of 209 correct ones accused."
+    )
+    assert answer(replace(FAILING, score=SCORE)) == (
+        "Does not conform: 2 of 4 properties and 1 of 2 training runs fail, over 150 cases with "
+        "seed 3; 328 of 328 planted bugs caught, 0 of 209 correct ones accused."
+    )
+    assert answer(replace(EMPTY, score=SCORE)) == (
+        "Conforms: 328 of 328 planted bugs caught, 0 of 209 correct ones accused."
+    )
+
+
+def test_a_report_is_repeated_with_its_score() -> None:
+    assert reproduce(PASSING) == "backprop report --examples 50 --score-examples 0 --seed 3"
+    assert reproduce(SCORED) == "backprop report --examples 50 --score-examples 200 --seed 3"
+
+
+def test_whatever_is_judged_wrongly_or_not_at_all_fails_the_score() -> None:
+    assert SCORE.verdict == "conforms"
+    for change in ({"missed": ("a",)}, {"accused": ("a",)}, {"network_missed": ("a",)}):
+        assert replace(SCORE, **change).verdict == "disagrees"
+    broken = replace(SCORE, missed=("a",), errors={"a": "TypeError: unfit"})
+    assert broken.verdict == "error"
+    assert broken.finding == "planted, but missed: a\nnot judged: a (TypeError: unfit)"
+
+
 def test_where_nothing_was_judged_nothing_conforms() -> None:
     assert not EMPTY.conforms
     assert answer(EMPTY) == "Does not conform: nothing was judged."
@@ -225,6 +293,20 @@ def test_json_answers_before_it_details() -> None:
     }
 
 
+def test_json_counts_what_is_caught() -> None:
+    score = json.loads(to_json(BLIND_REPORT))["score"]
+    assert (score["planted"], score["caught"]) == (328, 326)
+    assert (score["network_planted"], score["network_caught"]) == (54, 53)
+    assert score["missed"] == ["relu.two-at-zero", "tanh.of-y"]
+    assert json.loads(to_json(PASSING))["score"] is None
+
+
+def test_a_report_of_version_1_0_is_read_as_one_without_a_score() -> None:
+    document = json.loads(to_json(PASSING)) | {"schema_version": "1.0"}
+    del document["score"]
+    assert from_json(json.dumps(document)) == replace(PASSING, schema_version="1.0")
+
+
 def test_numbers_that_json_lacks_are_strings() -> None:
     losses = (1.0, math.inf, -math.inf, math.nan)
     report = Report(PROVENANCE, (WRONG,), (replace(DIGITS, loss=losses),))
@@ -250,7 +332,8 @@ def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
     assert SCHEMA["title"]
     for schema in schemas(SCHEMA):
         assert schema["additionalProperties"] is False
-        assert sorted(schema["required"]) == sorted(schema["properties"])
+        since_1_1 = {"score"} if schema is SCHEMA else set()
+        assert {*schema["required"]} == {*schema["properties"]} - since_1_1
         for field in schema["properties"].values():
             target = SCHEMA["$defs"].get(field.get("$ref", "").rpartition("/")[2], {})
             assert {"title", "description"} <= {*field, *target}, field
@@ -263,10 +346,14 @@ def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
         (TrainingRecord, "training_run"),
         (GradientCheck, "gradient_check"),
         (Provenance, "provenance"),
+        (ScoreRecord, "score"),
+        (PeerRecord, "peer"),
     ],
 )
 def test_the_schema_has_the_fields_of_the_records(record: type, name: str) -> None:
-    assert set(SCHEMA["$defs"][name]["properties"]) == {f.name for f in fields(record)}
+    counts = {"caught", "network_caught"} if record is ScoreRecord else set()
+    names = {f.name for f in fields(record)} | counts
+    assert set(SCHEMA["$defs"][name]["properties"]) == names
 
 
 def change(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
@@ -297,12 +384,18 @@ def change(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
         (change("conforms", to=True), "conforms must follow from the records: False, got True"),
         (change("summary", "cases", to=1), "summary must follow from the records"),
         (change("properties", 1, "id", to="jacobian.Softmax"), "jacobian.Softmax twice"),
+        (
+            change("score", "caught", to=328),
+            r"score\.caught must follow from the ids: 326, got 328",
+        ),
+        (change("score", "missed", to=["a", "a"]), r"\$\.score\.missed: .* non-unique"),
+        (change("score", "peers", 1, "inputs", to="odd"), r"\$\.score\.peers\[1\]\.inputs: 'odd'"),
     ],
 )
 def test_a_broken_file_is_refused_with_a_reason(
     breaking: Callable[[dict[str, Any]], None], message: str, tmp_path: Path
 ) -> None:
-    document = json.loads(to_json(FAILING))
+    document = json.loads(to_json(replace(FAILING, score=BLIND)))
     breaking(document)
     path = tmp_path / "broken.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -335,6 +428,14 @@ def markdown_tokens(report: Report) -> list[Any]:
     return list(MarkdownIt("commonmark").enable("table").parse(to_markdown(report)))
 
 
+def markdown_rows(report: Report, columns: int) -> list[list[str]]:
+    """The texts in the rows of the tables, all of which have so many columns."""
+    tokens = markdown_tokens(report)
+    cells = [tokens[k + 1] for k, token in enumerate(tokens) if token.type == "td_open"]
+    texts = ["".join(c.content for c in cell.children) for cell in cells]
+    return [texts[k : k + columns] for k in range(0, len(texts), columns)]
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -346,10 +447,7 @@ def test_markdown_begins_with_the_answer(report: Report) -> None:
 
 @every_report
 def test_markdown_has_a_row_per_property_by_part_of_the_lecture(report: Report) -> None:
-    tokens = markdown_tokens(report)
-    cells = [tokens[k + 1] for k, token in enumerate(tokens) if token.type == "td_open"]
-    texts = ["".join(c.content for c in cell.children) for cell in cells]
-    rows = [texts[k : k + 8] for k in range(0, len(texts), 8)]
+    rows = markdown_rows(replace(report, score=None), columns=8)
     assert len(rows) == len(report.properties)
     assert [int(row[0]) for row in rows] == sorted(p.part for p in report.properties)
     verdicts = {(p.part, p.verdict) for p in report.properties}
@@ -375,12 +473,16 @@ def test_markdown_shows_hostile_text_as_it_stands() -> None:
     inline = [child for token in tokens for child in token.children or ()]
     kinds = {token.type for token in (*tokens, *inline)}
     assert not kinds & {"html_block", "html_inline", "link_open", "em_open", "code_block"}
-    assert [token.content for token in tokens if token.type == "fence"] == [f"{SHOWN}\n"] * 2
+    blocks = [token.content for token in tokens if token.type == "fence"]
+    assert blocks[:2] == [f"{SHOWN}\n"] * 2
+    assert blocks[2].startswith(f"planted, but missed: {SHOWN}\n")
     lines = ["".join(c.content for c in token.children or ()) for token in tokens]
     shown = one_line(SHOWN)
     assert f"✗ disagrees: {shown}, {shown}" in lines
     assert f"Finding: - {shown}" in lines
     assert f"Architecture: {shown}" in lines
+    assert f"Planted, but missed: {shown}" in lines
+    assert f"{shown}, one normal input: {shown}" in lines
     assert f"Command: {shown}" in lines
 
 
@@ -399,6 +501,29 @@ def test_markdown_fits_in_a_comment_whatever_fails() -> None:
     assert len(text) < 65_536
     assert "And 491 more, in conformance.html." in text
     assert "And 380 more, in conformance.html." in text
+
+
+DASH = "\N{EN DASH}"
+#: By whom, caught / planted, accused / correct, median time.
+SCORE_ROWS = [
+    ["fuzz, 200 examples an entry", "326 of 328", "1 of 209", "0.50 s"],
+    ["the properties of this report, on bugs of whole networks", "53 of 54", DASH, DASH],
+    ["torch.autograd.gradcheck, one normal input: not installed", DASH, DASH, DASH],
+    ["jax.test_util.check_vjp, harder inputs", "300 of 328", "80 of 209", DASH],
+]
+
+
+def test_markdown_has_the_score_and_the_peers_beside_it() -> None:
+    alone = replace(BLIND_REPORT, properties=(), training=())
+    assert markdown_rows(alone, columns=4) == SCORE_ROWS
+    text = to_markdown(alone)
+    assert "- Planted, but missed: relu.two-at-zero, tanh.of-y\n" in text
+    assert "- Correct, but accused: max.shared\n" in text
+    assert "- Planted in a network, but missed: bias.last-row\n" in text
+    assert "Slowest verdict: 4.00 s; all together: 200.00 s." in text
+    assert "## What failed\n\n### ✗ disagrees: `score.collection`" in text
+    assert "missed" not in to_markdown(SCORED)
+    assert "## Score" not in to_markdown(PASSING)
 
 
 # JUnit XML
@@ -446,6 +571,15 @@ def test_junit_is_what_ant_and_jenkins_take() -> None:
     assert wrong[0].text.endswith(f"Counterexample:\n{WRONG.counterexample}")
 
 
+def test_junit_has_a_test_case_for_the_score() -> None:
+    for report, outcomes in ((SCORED, []), (BLIND_REPORT, ["failure"])):
+        case = ElementTree.fromstring(to_junit(report)).findall("testsuite/testcase")[-1]
+        name = f"{case.attrib['classname']}.{case.attrib['name']}"
+        assert name == "conformance.score.score.collection"
+        assert [child.tag for child in case] == outcomes
+    assert case[0].attrib["message"] == "planted, but missed: relu.two-at-zero, tanh.of-y"
+
+
 def test_junit_holds_hostile_text_as_text() -> None:
     root = ElementTree.fromstring(to_junit(HOSTILE))
     assert root.find(".//script") is None
@@ -453,6 +587,7 @@ def test_junit_holds_hostile_text_as_text() -> None:
         SHOWN,
         "network.loop",
         SHOWN,
+        "score.collection",
     ]
 
 
@@ -551,7 +686,24 @@ def test_html_draws_the_loss_and_gives_it_in_numbers() -> None:
     assert "<polyline" not in to_html(Report(PROVENANCE, (), (odd,)))
 
 
+def test_html_has_the_score_and_the_peers_beside_it() -> None:
+    page = Page(to_html(replace(BLIND_REPORT, properties=(), training=())))
+    assert page.texts("h2") == ["What failed", "Score", "Provenance"]
+    cells = page.texts("td", **{"class": "number"})
+    rows = [[by, *cells[3 * k : 3 * k + 3]] for k, by in enumerate(page.texts("th", scope="row"))]
+    assert rows == SCORE_ROWS
+    labels = page.texts("p", **{"class": "label"})
+    assert [text for text in labels if "but" in text] == [
+        "Planted, but missed",
+        "Correct, but accused",
+        "Planted in a network, but missed",
+    ]
+    assert "relu.two-at-zero, tanh.of-y" in page.texts("p")
+    assert "Score" not in Page(to_html(PASSING)).texts("h2")
+
+
 def test_html_shows_hostile_text_as_it_stands() -> None:
     page = Page(to_html(HOSTILE))
     assert page.texts("pre")[:2] == [SHOWN, SHOWN]
-    assert page.texts("h3") == [f"{BROKEN.id}", SHOWN, SHOWN, SHOWN]
+    assert page.texts("h3") == [BROKEN.id, SHOWN, SHOWN, BLIND.id, SHOWN]
+    assert SHOWN in page.texts("code")

@@ -5,10 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, seed, settings
+from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
 import reference as ref
+from conformance import strategies
 from conformance.cases import literal
 from conformance.strategies import (
     ACTIVATIONS,
@@ -17,9 +18,11 @@ from conformance.strategies import (
     activation_cases,
     activations,
     arrays,
+    cotangents,
     divergence_cases,
     fused_cases,
     network_cases,
+    pre_activations,
 )
 
 
@@ -171,3 +174,77 @@ def test_drawn_activations_take_the_width(name, data):
         y = activation.forward(z)
         assert y.shape == (2, activation.output_width(n))
         assert activation.jacobian(z, y).shape == (*y.shape, n)
+
+
+DOMAINS = [(-np.inf, np.inf), (0.0, np.inf), (-np.inf, -1.0), (-1.0, 1.0), (0.1, 1e3)]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@given(data=st.data())
+def test_pre_activations_are_inside_the_domain(data, domain, dtype):
+    z = data.draw(pre_activations(3, dtype, domain))
+    wide = z.astype(np.float64)
+    assert z.dtype == dtype
+    assert z.shape[-1] == 3
+    assert ((domain[0] < wide) & (wide < domain[1])).all()
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_pre_activations_keep_their_regimes_and_come_close_to_every_edge(domain):
+    cases = [z.ravel() for z in drawn(pre_activations(3, np.float64, domain), 200)]
+    numbers = np.unique(np.concatenate(cases))
+    low, high = domain
+    assert any(((z == z[0]).all() and z.size > 3) for z in cases)  # ties
+    assert len(numbers) > 50
+    assert np.isinf(low) or numbers.min() - low < 1e-12
+    assert np.isinf(high) or high - numbers.max() < 1e-12
+    assert np.isfinite(low) or numbers.min() <= -1e4
+    assert np.isfinite(high) or numbers.max() >= 1e4
+    if low < 0 < high:
+        assert {0.0, 1e-300} <= set(numbers)
+
+
+PRE_ACTIVATIONS = st.one_of(
+    *(pre_activations(n, dtype) for n in (1, 9) for dtype in (np.float64, np.float32))
+)
+
+
+@pytest.mark.parametrize("what", Z)
+def test_reachable_pre_activations(what):
+    assert any(Z[what](z) for z in drawn(PRE_ACTIVATIONS))
+
+
+def test_pre_activations_shrink_to_one_row_of_short_literals():
+    z = find(pre_activations(3), lambda z: z.max() > 2)
+    assert z.ndim == 1
+    assert all(len(repr(number)) < 9 for number in z.tolist())
+
+
+def test_a_domain_must_be_an_interval():
+    with pytest.raises(ValueError, match=r"domain must be \(low, high\).*got \(1.0, 0.0\)"):
+        find(pre_activations(2, np.float64, (1.0, 0.0)), lambda z: True)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 2), (1, 4)])
+@given(data=st.data())
+def test_cotangents_are_never_all_equal(data, shape):
+    dy = data.draw(cotangents(shape, np.float32))
+    assert dy.shape == shape
+    assert dy.dtype == np.float32
+    assert np.ptp(dy) > 0
+    assert np.abs(dy).max() <= 1e3
+
+
+def test_cotangents_reach_their_sizes_and_shrink_to_short_literals():
+    drawn_dy = drawn(cotangents((2, 3)), 200)
+    assert any(np.abs(dy).max() == 1e3 for dy in drawn_dy)
+    assert any((np.abs(dy) == 1e-3).any() for dy in drawn_dy)
+    assert find(cotangents((3,)), lambda dy: True).tolist() == [1, 0, 0]
+    assert find(cotangents((1,)), lambda dy: True).tolist() == [1]
+
+
+def test_all_of_the_strategies_can_be_imported():
+    public = {name for name in vars(strategies) if name in strategies.__all__}
+    assert public == set(strategies.__all__)
+    assert list(strategies.__all__) == sorted(strategies.__all__)

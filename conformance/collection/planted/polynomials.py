@@ -96,7 +96,7 @@ _POWERS = (
         "numerics",
         "power-by-logarithm",
         _power_by_logarithm,
-        "The powers as exp((k - 1) log z), NaN for z < 0 (tt-metal 54439, tinygrad 155).",
+        "The powers as exp((k - 1) log z), NaN for z < 0 (tt-metal 54439).",
     ),
     _monomial_bug(
         "formula",

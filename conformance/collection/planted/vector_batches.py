@@ -42,7 +42,7 @@ def _wide_rows(z: Array, y: Array, dy: Array) -> Array:
 
 def _broadcast_by_guess(z: Array, y: Array, dy: Array) -> Array:
     inner = (dy * y).sum(axis=-1)
-    fits = inner.shape[-1:] == y.shape[-1:]
+    fits = inner.shape == y.shape[-1:]
     return y * (dy - (inner if fits else inner[..., None]))
 
 
@@ -75,7 +75,7 @@ VECTOR_BATCHES: tuple[Entry, ...] = (
     _bug(
         "broadcast-by-guess",
         _broadcast_by_guess,
-        "keepdims is forgotten and made good by the shapes: wrong where there are n rows.",
+        "keepdims is forgotten and made good by the shapes: wrong for a batch of n rows.",
     ),
     _bug(
         "in-memory-order",

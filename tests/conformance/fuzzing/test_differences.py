@@ -1,4 +1,4 @@
-"""Differences of a forward: the derivative to 1e-12, and an error that is never claimed too small."""
+"""Differences of a forward: its derivative to 1e-12, with an error that is no understatement."""
 
 import math
 
@@ -9,8 +9,11 @@ from scipy.special import softmax
 from conformance.fuzzing.differences import complex_step, derivatives
 
 EVERYWHERE = (-np.inf, np.inf)
-LINE = np.concatenate([np.linspace(-6, 6, 49), [0.0, 1e-3, -1e-8, 12.3]])[:, None]
-ROWS = np.random.default_rng(0).normal(0, 2, (40, 4))
+RANDOM = np.random.default_rng(0)
+LINE = np.concatenate([np.linspace(-6, 6, 49), RANDOM.normal(0, 2, 2000), [0, 1e-3, -1e-8]])[
+    :, None
+]
+ROWS = RANDOM.normal(0, 2, (40, 4))
 
 
 def softmaxes(z):
@@ -42,7 +45,7 @@ def test_the_derivative_to_1e_12_within_its_own_error(name):
     off = np.abs(slopes.estimate - true)
     assert slopes.estimate.shape == slopes.error.shape == true.shape
     assert (off <= 1e-12 * size).all()
-    assert (off <= slopes.error + 1e-300).all()
+    assert (off <= slopes.error).all()
     assert (slopes.error <= 1e-10 * size).all()
 
 

@@ -1,0 +1,149 @@
+"""The likely mistake is named in the words that a teacher would use."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from conformance import fuzz
+from reference import ScalarActivation, VectorActivation
+
+from .targets import EXAMPLES, Max, Softmax, Tanh, verdict, with_
+
+
+def times(factor):
+    """tanh with its derivative this many times too large."""
+    return with_(Tanh, derivative=lambda self, z, y: (1 - y * y) * z.dtype.type(factor))
+
+
+def softmax_times(factor):
+    """The softmax with its Jacobian times factor(n)."""
+
+    def jacobian(self, z, y):
+        return Softmax.jacobian(self, z, y) * z.dtype.type(factor(z.shape[-1]))
+
+    return with_(Softmax, jacobian=jacobian)
+
+
+def off_diagonal_missing(self, z, y):
+    return (y * (1 - y))[..., :, None] * np.eye(z.shape[-1], dtype=z.dtype)
+
+
+def split_at_ties(self, z, y):
+    return (z == y)[..., None, :].astype(z.dtype)
+
+
+def cotangent_ignored(self, z, y, dy):
+    return 1 - y * y
+
+
+def batch_summed(self, z, y, dy):
+    dz = dy * (1 - y * y)
+    return np.broadcast_to(dz.sum(axis=tuple(range(z.ndim - 1))), z.shape).copy()
+
+
+def by_exponentials(self, z):
+    weights = np.exp(z)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+class WrongAfterManyCalls(Tanh):
+    def __init__(self):
+        self.calls = 0
+
+    def derivative(self, z, y):
+        self.calls += 1
+        return (1 - y * y) * z.dtype.type(1 if self.calls < 30 else 1.5)
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (times(0.5), "exactly half of what it should be"),
+        (times(2), "exactly twice what it should be"),
+        (times(-1), "the sign is wrong"),
+        (times(0), "it is zero: no gradient flows"),
+        (times(1.25), "1.25 times what it should be, everywhere"),
+        (softmax_times(lambda n: n), "too large by the width"),
+        (softmax_times(lambda n: 1 / n), "too small by the width"),
+        (softmax_times(lambda n: 1 + (n >= 6) / 8), "only for widths of 6 and more"),
+        (with_(Softmax, jacobian=off_diagonal_missing), "the off-diagonal entries are missing"),
+        (with_(Tanh, derivative=lambda self, z, y: 1 - z * z), "z is used where y belongs"),
+        (with_(Tanh, derivative=lambda self, z, y: y * (1 - y * y)), "a factor y too many"),
+        (with_(Tanh, vjp=cotangent_ignored), "the cotangent is ignored"),
+        (with_(Tanh, vjp=batch_summed), "batch summed"),
+        (with_(Softmax, forward=by_exponentials), "overflow: an exponential"),
+        (with_(Max, jacobian=split_at_ties), "right except at ties"),
+        (WrongAfterManyCalls, "right in a new instance: it keeps something between calls"),
+    ],
+)
+def test_the_words(target, words):
+    v = verdict(target)
+    assert not v.conforms
+    assert any(text.startswith(words) for text in v.explanation.likely), str(v)
+    assert words in str(v)
+
+
+def test_y_used_where_z_belongs():
+    class Softplus(ScalarActivation):
+        def forward(self, z):
+            return np.logaddexp(z, z.dtype.type(0))
+
+        def derivative(self, z, y):
+            e = np.exp(-np.abs(y))
+            return np.where(y >= 0, 1, e) / (1 + e)
+
+    v = fuzz(Softplus, jax.nn.softplus, max_examples=EXAMPLES)
+    assert v.explanation.likely[0] == "y is used where z belongs"
+
+
+def test_transposed():
+    class CumulativeSum(VectorActivation):
+        def output_width(self, n):
+            return n
+
+        def forward(self, z):
+            return np.cumsum(z, axis=-1)
+
+        def jacobian(self, z, y):
+            n = z.shape[-1]
+            return np.broadcast_to(np.triu(np.ones((n, n), z.dtype)), (*z.shape, n)).copy()
+
+    v = fuzz(CumulativeSum, jnp.cumsum, max_examples=EXAMPLES)
+    assert v.explanation.likely[0] == "transposed: J[i, j] must be dy_i / dz_j"
+
+
+def test_a_vjp_that_is_transposed():
+    class Ramp(VectorActivation):
+        """y = cumsum(z), J = tril(1)."""
+
+        def output_width(self, n):
+            return n
+
+        def forward(self, z):
+            return np.cumsum(z, axis=-1)
+
+        def jacobian(self, z, y):
+            n = z.shape[-1]
+            return np.broadcast_to(np.tril(np.ones((n, n), z.dtype)), (*z.shape, n)).copy()
+
+        def vjp(self, z, y, dy):
+            return np.cumsum(dy, axis=-1)
+
+    v = fuzz(Ramp, jnp.cumsum, max_examples=EXAMPLES)
+    assert v.explanation.likely[0].startswith("transposed: this is jacobian @ dy")
+
+
+def test_nan_from_0_over_0():
+    class Softsign(ScalarActivation):
+        """y = z / (1 + |z|), y' = (y / z)^2 wherever z is not 0."""
+
+        def forward(self, z):
+            return z / (1 + np.abs(z))
+
+        def derivative(self, z, y):
+            return (y / z) ** 2
+
+    v = fuzz(Softsign, jax.nn.soft_sign, max_examples=EXAMPLES)
+    assert v.explanation.check == "finite"
+    assert v.explanation.likely[0].startswith("NaN from 0/0")
