@@ -38,7 +38,7 @@ SETUP = "python3 -m venv"
 TOOLS = {"pytest", "ruff", "mypy", "tox"}
 FAILS = re.compile(r"^(disagrees|undecided|error): |\d failed", re.M)
 SHORTER = {
-    "fuzz": [],
+    "fuzz": ["--examples", "60"],
     "report": ["--examples", "1", "--score-examples", "0"],
     "train": ["--epochs", "2"],
 }

@@ -112,7 +112,8 @@ class Caller:
                     "manners",
                     f"{method} must leave its arguments alone, but changes {name}",
                     method,
-                    show=(f"({written(method)}, {name})[1]", f"{name}.copy()"),
+                    show=(f"({written(method)}, {name})[1]", "before"),
+                    setup=(f"before = {name}.copy()",),
                 )
             if np.may_share_memory(result, copy):
                 raise Finding(

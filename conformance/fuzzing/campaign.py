@@ -81,30 +81,41 @@ def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
     if not witness.smooth:
         return {}
 
-    def probe(z: Float64Array) -> Float64Array:
-        truth = witness.judge(z)
-        return np.concatenate([truth.y, truth.jacobian.reshape(len(z), -1)], axis=1)
+    def values(z: Float64Array) -> Float64Array:
+        return witness.judge(z).y
+
+    def slopes(z: Float64Array) -> Float64Array:
+        return witness.judge(z).jacobian.reshape(len(z), -1)
 
     if target.elementwise:
         points = np.concatenate(
-            [kink_search.on_a_line(f, target.domain) for f in (probe, _own(judge))]
+            [kink_search.on_a_line(f, target.domain) for f in (values, slopes, *_own(judge))]
         )
         return {n: _rows(points, n) for n in widths} if len(points) else {}
-    return {n: kink_search.between_rows(probe, n, target.domain) for n in widths if n in (2, 3, 4)}
+    return {
+        n: np.concatenate([kink_search.between_rows(f, n, target.domain) for f in (values, slopes)])
+        for n in widths
+        if n in (2, 3, 4)
+    }
 
 
-def _own(judge: Judge) -> kink_search.Probe:
-    """The hand-written side itself: where its derivative jumps is worth a look too."""
+def _own(judge: Judge) -> tuple[kink_search.Probe, kink_search.Probe]:
+    """The hand-written side itself: where it jumps, or its derivative, is worth a look too."""
 
-    def probe(z: Float64Array) -> Float64Array:
+    def values(z: Float64Array) -> Float64Array:
         try:
-            y = judge.call("forward", z.copy())
-            slopes = judge.call("derivative", z.copy(), y)
-            return np.stack([y, slopes], axis=-1).reshape(len(z), 2).astype(np.float64)
+            return np.asarray(judge.call("forward", z.copy()), dtype=np.float64).reshape(-1, 1)
         except (Finding, TypeError, ValueError):  # the cases will show what is wrong with it
             return np.zeros((len(z), 1))
 
-    return probe
+    def slopes(z: Float64Array) -> Float64Array:
+        try:
+            dy = judge.call("derivative", z.copy(), judge.call("forward", z.copy()))
+            return np.asarray(dy, dtype=np.float64).reshape(-1, 1)
+        except (Finding, TypeError, ValueError):
+            return np.zeros((len(z), 1))
+
+    return values, slopes
 
 
 def _rows(points: Float64Array, n: int) -> Float64Array:
@@ -124,7 +135,8 @@ def _sweep(
         for dtype in (np.float64, np.float32):
             dy = regimes.cotangents(random, (len(z), widths[n]), dtype)
             yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
-    for regime in REGIMES:
+    for i, regime in enumerate(REGIMES):
+        n = tuple(widths)[i % len(widths)]
         for dtype in (np.float64, np.float32):
             yield make(random, (4,), n, widths[n], regime, dtype, target.domain, special)
     for n, kinks in special.items():

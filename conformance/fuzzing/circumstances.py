@@ -11,6 +11,9 @@ from .case import FuzzCase
 #: Passed cases that must lack a circumstance before it is called one.
 WITHOUT = 8
 
+#: Regimes in which a gradient is live.
+CALM = ("ordinary", "normal", "whole")
+
 Circumstance = Callable[[FuzzCase], bool]
 
 
@@ -27,7 +30,8 @@ def only_where(failed: list[FuzzCase], passed: list[FuzzCase]) -> Iterator[str]:
 
 
 def _widths(failed: list[FuzzCase], passed: list[FuzzCase]) -> Iterator[str]:
-    bad, good = {case.width for case in failed}, {case.width for case in passed}
+    calm = [case for case in passed if case.regime in CALM]  # elsewhere a J may be all zeros
+    bad, good = {case.width for case in failed}, {case.width for case in calm}
     if len(passed) < WITHOUT or not good - bad or bad & good:
         return
     smallest = min(bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,8 +33,9 @@ def diagnose(
         if finding.check == "jacobian":
             said += _swapped(alike, call)
             said += _shape_of_error(alike)
-        if finding.check == "vjp":
-            said += _cotangent(alike, call)
+        if finding.check in ("vjp", "manners") and finding.method == "vjp":
+            with contextlib.suppress(Finding):  # what breaks its manners may not be asked again
+                said += _cotangent(alike, call)
         if finding.check in ("forward", "jacobian", "vjp") and not said:
             said += factor(evidence(alike, call))
         if finding.check == "finite":
@@ -97,12 +99,15 @@ def _cotangent(alike: list[Finding], call: Caller) -> Iterator[str]:
     """What a wrong vjp does with dy in place of dy @ jacobian."""
     ignored, transposed, summed = [], [], []
     for finding in alike:
-        case, got, expected = finding.case, _got(finding), _expected(finding)
+        case = finding.case
         assert case is not None
-        y = call("forward", case.z.copy())
-        double = np.asarray(call("vjp", case.z.copy(), y, 2 * case.dy), dtype=np.float64)
-        ignored.append(close(double, got))
-        J = call.results(case, case.dy.shape[-1]).jacobian.astype(np.float64)
+        results = call.results(case, case.dy.shape[-1])
+        if results.dz is None:
+            return
+        got, J = results.dz.astype(np.float64), results.jacobian.astype(np.float64)
+        expected = np.einsum("...i,...ij->...j", case.dy.astype(np.float64), J)
+        double = call("vjp", case.z.copy(), results.y.copy(), 2 * case.dy)
+        ignored.append(close(np.asarray(double, dtype=np.float64), got))
         if J.shape[-1] == J.shape[-2] > 1:
             product = np.einsum("...ij,...j->...i", J, case.dy.astype(np.float64))
             transposed.append(close(got, product))

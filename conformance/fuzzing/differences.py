@@ -23,9 +23,14 @@ EPS = float(np.finfo(np.float64).eps)
 
 #: Steps in one table, and the first step of each table that is tried, in terms of max(|z|, step).
 LEVELS = 7
-STEPS = (0.25, 2.0**-8, 2.0**-20)
+STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
+
+#: An estimate is off by more than it changed, now and then.
+SAFETY = 8.0
 SMALLEST = 2.0**-1000
 IMAGINARY_STEP = 1e-30
+
+JUMP_STEP = 2.0**-20
 
 #: Slopes that differ by more than this on the two sides of z, next to it, are those of a kink.
 KINK = 1e-4
@@ -50,11 +55,15 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         for size in STEPS[1:]:
             other = _extrapolated(forward, z, _steps(z, domain, size))
             better = other.error < best.error
+            apart = np.abs(other.estimate - best.estimate)
+            error = np.where(better, other.error, best.error)
+            # Two that contradict each other: neither is believed beyond their difference.
+            contradicted = apart > other.error + best.error
             best = Slopes(
                 np.where(better, other.estimate, best.estimate),
-                np.where(better, other.error, best.error),
+                np.where(contradicted, np.fmax(error, apart), error),
             )
-        h = _steps(z, domain, STEPS[-1])
+        h = _steps(z, domain, JUMP_STEP)
         jump, noise = _jump(forward, z, h)
         kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
         return Slopes(best.estimate, np.where(kink, np.maximum(best.error, jump / 2), best.error))
@@ -69,21 +78,25 @@ def _steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64
 
 def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
     """Romberg's table, for steps h / 2^k of each entry; all arrays (N, n, m) until the end."""
-    y = np.abs(_values(forward, z))[:, None, :]
+    # What rounding does inside: y moves as it does where z is off by an ulp or two.
+    y = np.abs(_values(forward, z))
+    ulps = [_values(forward, z * (1 + side * 2 * EPS)) for side in (-1, 1)]
+    rounding = (EPS * (1 + y) + np.nan_to_num(np.abs(ulps[1] - ulps[0])))[:, None, :]
     row, noise = [], []
     for k in range(LEVELS):
         up, down = _moved(z, h / 2**k), _moved(z, -h / 2**k)
         run = np.einsum("ijj->ij", up - down)[..., None]
         rise = _values(forward, up) - _values(forward, down)
         row.append(rise / run)
-        noise.append(2 * EPS * (y + np.abs(rise)) / run)
+        noise.append(2 * (rounding + EPS * np.abs(rise)) / run)
     estimate, error = row[0], np.full(row[0].shape, np.inf)
     for order in range(1, LEVELS):
         weight = 4.0**order
         finer = [(weight * b - a) / (weight - 1) for a, b in pairwise(row)]
         for k, value in enumerate(finer):
-            change = np.maximum(np.abs(value - row[k]), np.abs(value - row[k + 1]))
-            change = change + noise[k + order]
+            near = [row[k], row[k + 1], finer[max(k - 1, 0)], finer[min(k + 1, len(finer) - 1)]]
+            change = np.max([np.abs(value - other) for other in near], axis=0)
+            change = SAFETY * change + noise[k + order]
             better = change < error
             estimate, error = np.where(better, value, estimate), np.where(better, change, error)
         row = finer

@@ -16,7 +16,7 @@ from .campaign import search
 from .case import FuzzCase
 from .diagnosis import diagnose
 from .finding import CHECKS, Finding
-from .judge import Judge
+from .judge import CALM_ROWS, Judge
 from .observations import Observations
 from .reproducer import Origin, reproducer
 from .shrink import shrink
@@ -134,7 +134,7 @@ class _Run:
         keeps = Judge(pristine.copy(), self.witness).judge(finding.case) is None
         if keeps:
             likely = ("right in a new instance: it keeps something between calls", *likely)
-            calm = f"f.forward(np.full(z.shape, {pristine.inside!r}))"
+            calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}))"
             finding = replace(finding, setup=(calm, *finding.setup))
         outcome: Outcome = "undecided" if finding.undecided else "disagrees"
         if finding.check == "runs":

@@ -20,6 +20,9 @@ from .target import Target
 from .units import Units
 from .witness import Truth, Witness
 
+#: A number of rows that hardly any case has.
+CALM_ROWS = 7
+
 
 @final
 @dataclass
@@ -37,9 +40,9 @@ class Judge:
         self.numbers = Numbers(self.call, self.witness, self.seen)
 
     def prime(self, case: FuzzCase) -> None:
-        """Let the target see a calm z of the same shape first: what it keeps of that will show."""
+        """Let the target see calm rows first: what it keeps of them will show."""
         with contextlib.suppress(Finding):
-            self.call("forward", np.full_like(case.z, self.target.inside))
+            self.call("forward", np.full((CALM_ROWS, case.width), self.target.inside, case.dtype))
 
     def judge(self, case: FuzzCase, *, manners_too: bool = True) -> Finding | None:
         """The first check that fails for this case, None where all hold."""

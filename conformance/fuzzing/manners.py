@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
@@ -11,7 +12,7 @@ import numpy as np
 from reference.checks import Array
 
 from ..compare import Float64Array
-from .calls import Caller, Results, written
+from .calls import ARGUMENTS, Caller, Results, written
 from .case import FuzzCase
 from .finding import Finding, worst
 
@@ -80,7 +81,7 @@ def _compare(trial: Trial, scale: Float64Array) -> None:
         message = f"{trial.message}: shape {wrong} where {allowed.shape} was expected"
         raise Finding("manners", message, trial.method, show=trial.show, setup=trial.setup)
     with np.errstate(all="ignore"):
-        got, expected = got.astype(np.float64), expected.astype(np.float64)
+        got, expected = (np.asarray(a, dtype=np.float64) for a in (got, expected))
         same = (got == expected) | (np.isnan(got) & np.isnan(expected)) | ~np.isfinite(expected)
         error = np.where(same, 0, np.abs(got - expected))
     error = np.where(np.isnan(error), np.inf, error)
@@ -117,15 +118,26 @@ def _state(call: Caller, made: Call, other: Array) -> Iterator[Trial]:
     frozen = [a.copy() for a in made.arguments]
     for a in frozen:
         a.setflags(write=False)
+    if method != "forward":
+        y = np.asarray(call("forward", other.copy()))
+        with contextlib.suppress(Finding):  # what it does there is judged with other cases
+            call(method, other.copy(), y, *(a.copy() for a in made.arguments[2:]))
     again, twice = _read_only(call, method, frozen), _read_only(call, method, frozen)
+    message = f"{method} must be deterministic"
+    yield Trial(method, message, twice, np.asarray(again), (text, text))
     reverse = "z[..., ::-1][::-1].copy()" if other.ndim > 1 else "z[::-1].copy()"
     if not np.array_equal(other.ravel()[::-1], made.arguments[0].ravel()):
         reverse = f"(z + {call.target.inside!r}) / 2"
     setup = (f"before = {text}", f"f.forward({reverse})")
     message = f"{method} must not depend on what was computed before"
     yield Trial(method, message, again, made.result, (text, "before"), setup)
-    message = f"{method} must be deterministic"
-    yield Trial(method, message, twice, np.asarray(again), (text, text))
+    if other.ndim > 1:
+        turned = call(method, *(a[::-1].copy() for a in made.arguments))
+        shown = f"f.{method}({', '.join(f'{a}[::-1].copy()' for a in ARGUMENTS[method])})[::-1]"
+        if isinstance(turned, np.ndarray) and turned.shape == made.result.shape:
+            message = f"{method} must not depend on what was computed before"
+            lines = (f"before = {text}",)
+            yield Trial(method, message, turned[::-1], made.result, (shown, "before"), lines)
     fresh = not isinstance(again, np.ndarray) or not again.flags.writeable
     if not fresh and np.may_share_memory(again, twice):
         message = f"{method} must return a fresh array at every call"

@@ -141,6 +141,8 @@ def _edges(random: Random, shape: Shape, domain: tuple[float, float]) -> Float64
 def _fit(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
     """Numbers that lie outside the domain are moved inside; equal ones stay equal."""
     low, high = domain
+    if not (np.isfinite(low) or np.isfinite(high)):
+        return z
     if np.isfinite(low) and np.isfinite(high):
         inside = low + (high - low) * (0.05 + 0.9 * np.mod(0.37 * z, 1.0))
     elif np.isfinite(low):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ def reproducer(
         lines += [f"got = {_text(finding.got)}"]
     else:
         lines += [*made, *arrays]
-        lines += ["y = f.forward(z)"] if finding.method != "forward" else []
+        needs_y = finding.method != "forward" or any("y" in line for line in finding.setup)
+        lines += ["y = f.forward(z)"] if needs_y else []
         shown, _ = finding.show or (written(finding.method), None)
         lines += [*finding.setup, f"got = {shown}"]
     expected = _expected(finding, target, witness, oracle_origin, called=made is not None)
@@ -74,6 +76,10 @@ def _expected(
         return None
     live = _live(finding, target, witness, origin)
     return live or [f"expected = {_text(finding.expected)}  # {witness.name}"]
+
+
+#: What a script imports from NumPy by name.
+NAMES = {"array", "float32", "inf", "nan"}
 
 
 def _imports() -> list[str]:
@@ -156,7 +162,8 @@ def _arguments(subject: Any) -> list[str] | None:
     cls, name = type(subject), type(subject).__name__
     text = repr(subject)
     if text.startswith(f"{name}(") and len(text) < 300:
-        return [f"f = {text}"]
+        imports = _imports_of(text, cls)
+        return None if imports is None else [*imports, f"f = {text}"]
     fields = getattr(subject, "__dict__", {})
     if not fields:
         return [f"f = {name}()"]
@@ -164,16 +171,21 @@ def _arguments(subject: Any) -> list[str] | None:
     try:
         eval("{" + written + "}", {name: getattr(np, name) for name in ("array", "inf", "nan")})
     except Exception:
-        return [f"f = {name}()"] if _made_without(cls) else None
+        return None
     return [f"f = {name}.__new__({name})", f"f.__dict__.update({{{written}}})"]
 
 
-def _made_without(cls: type) -> bool:
+def _imports_of(text: str, cls: type) -> list[str] | None:
+    """Imports of the other names in a repr; None for one that cannot be imported or read."""
+    known = vars(sys.modules[cls.__module__])
     try:
-        cls()
-    except Exception:
-        return False
-    return True
+        names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    except SyntaxError:
+        return None
+    lines = [
+        _import(known[name]) if name in known else None for name in names - NAMES - {cls.__name__}
+    ]
+    return None if None in lines else [line for line in lines if line is not None]
 
 
 def _live(

@@ -42,11 +42,11 @@ class Units:
         limit = float(np.finfo(self.case.dtype).max) / HEADROOM
         # XLA takes a subnormal for 0, so it has no opinion there.
         tiny = float(np.finfo(np.float64).tiny)
-        subnormal = (self.z != 0) & (np.abs(self.z) < tiny)
+        subnormal = np.asarray((self.z != 0) & (np.abs(self.z) < tiny))
         seen = np.logical_not(subnormal.any(axis=1, keepdims=True))
-        self.y_judged = (np.abs(self.truth.y) < limit) & seen
-        rows = self.y_judged.all(axis=1)
-        self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows[:, None, None]
+        self.y_judged = np.logical_and(np.abs(self.truth.y) < limit, seen)
+        rows = np.asarray(self.y_judged.all(axis=1)).reshape(-1, 1, 1)
+        self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows
 
     @classmethod
     def of(cls, case: FuzzCase, results: Results, witness: Witness, *, elementwise: bool) -> Units:
