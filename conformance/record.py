@@ -99,8 +99,8 @@ class ScoreRecord:
     planted bugs, correct activations, and bugs of whole networks, which the properties judge.
     missed, accused, network_missed: the ids of those that were not judged as they should be.
     errors: what was raised where one could not be judged at all, by id. median_seconds,
-    max_seconds: of one verdict of ``fuzz``; None where there is none. seconds: of the whole score,
-    by the clock.
+    max_seconds: of one verdict of ``fuzz``, the oracle's compilation with the first that needs it;
+    None where there is none. seconds: of the whole score, by the clock.
     """
 
     examples: int

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, final
+from typing import Any, Literal, final
 
 from .collection import CORRECT, NETWORK_BUGS, PLANTED, Entry, NetworkBug
 from .fuzzing import fuzz
@@ -104,12 +104,27 @@ def _all(ids: Iterable[str], task: Callable[[str], Judged], workers: int) -> Ite
     spawn = multiprocessing.get_context("spawn")  # JAX has threads, and they do not stand a fork
     pool = ProcessPoolExecutor(workers, spawn)
     try:
-        futures = {pool.submit(task, id): id for id in ids}
+        futures = {pool.submit(_each, task, group): group for group in _groups(ids)}
         for future in as_completed(futures):
             error = future.exception()
-            yield _failed(futures[future], error) if error else future.result()
+            if error is None:
+                yield from future.result()
+            else:
+                yield from (_failed(id, error) for id in futures[future])
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _groups(ids: Iterable[str]) -> list[list[str]]:
+    """Those that share an oracle, or are bugs of networks, compile it once; large groups first."""
+    groups: dict[Any, list[str]] = {}
+    for id in ids:
+        groups.setdefault(getattr(_BY_ID[id], "oracle", NetworkBug), []).append(id)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _each(task: Callable[[str], Judged], ids: Iterable[str]) -> list[Judged]:
+    return [task(id) for id in ids]
 
 
 def _failed(id: str, error: BaseException) -> Judged:

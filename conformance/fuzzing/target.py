@@ -97,9 +97,10 @@ class Target:
         try:
             with np.errstate(all="ignore"):
                 return int(np.shape(self.forward(np.full((2, n), self.inside)))[-1])
-        except (Exception, SystemExit) as error:
-            reason = f"forward raises {type(error).__name__}: {error}"
-            raise ValueError(reason) from None
+        except SystemExit as error:
+            raise ValueError(f"forward calls sys.exit({error.code!r})") from None
+        except Exception as error:
+            raise ValueError(f"forward raises {type(error).__name__}: {error}") from None
 
     def widths(self, at_most: int = 8) -> dict[int, int]:
         """The output width of each input width to try, in the order of WIDTHS."""

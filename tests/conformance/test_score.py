@@ -1,5 +1,8 @@
 """The score counts what is caught, missed and accused, in one process or in two."""
 
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+
 import pytest
 
 from conformance import score as scoring
@@ -81,3 +84,22 @@ def test_what_cannot_be_judged_is_neither_caught_nor_conforms(group, monkeypatch
     assert record.errors == {WRONG.id: "TypeError: unfit"}
     assert record.verdict == "error"
     assert record.finding.endswith("not judged: sigmoid.z-for-y (TypeError: unfit)")
+
+
+def test_what_a_process_takes_down_with_it_is_not_judged(monkeypatch):
+    class Dying:
+        def __init__(self, workers, context):
+            pass
+
+        def submit(self, task, *args):
+            future = Future()
+            future.set_exception(BrokenProcessPool("terminated"))
+            return future
+
+        def shutdown(self, cancel_futures):
+            assert cancel_futures
+
+    monkeypatch.setattr(scoring, "ProcessPoolExecutor", Dying)
+    record = scored(2, planted=(WRONG,), correct=(RIGHT,))
+    assert (record.missed, record.accused) == ((WRONG.id,), (RIGHT.id,))
+    assert set(record.errors.values()) == {"BrokenProcessPool: terminated"}
