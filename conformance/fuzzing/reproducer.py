@@ -75,7 +75,8 @@ def _expected(
     if finding.expected is None:
         return None
     live = _live(finding, target, witness, origin)
-    return live or [f"expected = {_text(finding.expected)}  # {witness.name}"]
+    source = "what a new instance gives" if finding.check == "manners" else witness.name
+    return live or [f"expected = {_text(finding.expected)}  # {source}"]
 
 
 #: What a script imports from NumPy by name.
