@@ -44,7 +44,7 @@ import click
 @click.option(
     "--score-examples",
     type=click.IntRange(min=0),
-    default=200,
+    default=500,
     show_default=True,
     help="Cases for each entry of the collection of planted bugs; 0 leaves the score out.",
 )

@@ -104,14 +104,15 @@ def _own(judge: Judge) -> tuple[kink_search.Probe, kink_search.Probe]:
 
     def values(z: Float64Array) -> Float64Array:
         try:
-            return np.asarray(judge.call("forward", z.copy()), dtype=np.float64).reshape(-1, 1)
+            y = judge.call("forward", z.copy())
+            return np.asarray(y, dtype=np.float64).reshape(len(z), 1)
         except (Finding, TypeError, ValueError):  # the cases will show what is wrong with it
             return np.zeros((len(z), 1))
 
     def slopes(z: Float64Array) -> Float64Array:
         try:
             dy = judge.call("derivative", z.copy(), judge.call("forward", z.copy()))
-            return np.asarray(dy, dtype=np.float64).reshape(-1, 1)
+            return np.asarray(dy, dtype=np.float64).reshape(len(z), 1)
         except (Finding, TypeError, ValueError):
             return np.zeros((len(z), 1))
 
