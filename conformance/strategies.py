@@ -151,8 +151,8 @@ def _inside(dtype: Any, domain: tuple[float, float]) -> Callable[[float], float]
 
 #: Numbers of a cotangent: whole ones first, to which it shrinks, then sixteenths and large ones.
 _COTANGENT = st.one_of(
-    st.integers(-4, 4).map(float),
-    st.integers(-64, 64).map(lambda i: i / 16),
+    st.sampled_from(sorted(map(float, range(-4, 5)), key=abs)),
+    st.sampled_from(sorted((i / 16 for i in range(-64, 65)), key=abs)),
     st.sampled_from([1e-3, -1e-3, 250.0, -250.0, 1e3, -1e3]),
 )
 

@@ -218,12 +218,12 @@ def test_json_is_all_there_is_on_stdout_and_the_same_for_the_same_seed(fuzz, tmp
 def test_ctrl_c_ends_the_command_and_the_process_that_judges(tmp_path):
     os.mkfifo(tmp_path / "alive")
     (tmp_path / "mine.py").write_text("file = open('alive', 'w')\nwhile True:\n    pass")
-    with subprocess.Popen(
-        [*BACKPROP, "fuzz", "mine.py:X"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
+    interruptible = (  # even where the tests run in the background of a shell, which ignores it
+        "import signal\nfrom conformance.commands import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\nmain(['fuzz', 'mine.py:X'])"
+    )
+    command = [sys.executable, "-c", interruptible]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         with (tmp_path / "alive").open() as alive:  # opens when the file is at work
             process.send_signal(signal.SIGINT)
             assert alive.read() == ""  # ends when its process has ended
