@@ -30,6 +30,10 @@ SAFETY = 8.0
 SMALLEST = 2.0**-1000
 IMAGINARY_STEP = 1e-30
 
+#: A complex step is no surer than this of itself, nor than it is at these many moves of z.
+RELATIVE = 1e-10
+JITTER, MOVES = 2.0**-20, 16
+
 JUMP_STEP = 2.0**-20
 
 #: Slopes that differ by more than this on the two sides of z, next to it, are those of a kink.
@@ -117,20 +121,24 @@ def _moved(z: Float64Array, h: Float64Array) -> Float64Array:
     return z[:, None, :] + h[:, :, None] * np.eye(z.shape[1])
 
 
-def complex_step(forward: Forward, z: Float64Array) -> Float64Array | None:
-    """Im f(z + ih e_j) / h for each row z (N, n): (N, m, n); None where f takes no complex numbers.
+def complex_step(forward: Forward, z: Float64Array) -> Slopes | None:
+    """Im f(z + ih e_j) / h for each row z (N, n); None where f takes no complex numbers.
 
-    It is the derivative of an analytic f alone, so it is never believed by itself.
+    It is the derivative of an analytic f alone, so it is never believed by itself. The step cancels
+    nothing, but f may: what does not change evenly where z moves by some millionths is noise.
     """
-    points = z[:, None, :] + 1j * IMAGINARY_STEP * np.eye(z.shape[1])
+    moved = z * (1 + JITTER * np.arange(-MOVES, MOVES + 1.0)[:, None, None])
+    points = moved[:, :, None, :] + 1j * IMAGINARY_STEP * np.eye(z.shape[1])
     try:
         with np.errstate(all="ignore"):
-            y = np.asarray(forward(points))
+            y = np.asarray(forward(points.reshape(-1, *points.shape[2:])))
     except Exception:
         return None
     if not np.iscomplexobj(y) or y.ndim != 3:
         return None
-    return np.swapaxes(y.imag / IMAGINARY_STEP, -1, -2)
+    slopes = np.swapaxes(y.imag / IMAGINARY_STEP, -1, -2).reshape(*moved.shape[:2], -1, z.shape[1])
+    estimate, noise = slopes[MOVES], np.abs(np.diff(slopes, n=2, axis=0)).max(axis=0)
+    return Slopes(estimate, SAFETY * noise + RELATIVE * np.abs(estimate))
 
 
 def _values(forward: Forward, points: Float64Array) -> Float64Array:
