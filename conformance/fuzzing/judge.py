@@ -13,11 +13,15 @@ from . import manners
 from .calls import Caller, Results
 from .case import FuzzCase
 from .finding import Finding
-from .numbers import Numbers
+from .finite_check import FiniteCheck
+from .forward_check import ForwardCheck
+from .jacobian_check import JacobianCheck
+from .number_check import NumberCheck
 from .observations import Observations
 from .rounding import ROUNDINGS, epsilon, jacobian_scale, value_scale
 from .target import Target
 from .units import Units
+from .vjp_check import VjpCheck
 from .witness import Truth, Witness
 
 #: A number of rows that hardly any case has.
@@ -33,11 +37,12 @@ class Judge:
     witness: Witness
     seen: Observations = field(default_factory=Observations)
     call: Caller = field(init=False)
-    numbers: Numbers = field(init=False)
+    checks: list[NumberCheck] = field(init=False)
 
     def __post_init__(self) -> None:
         self.call = Caller(self.target)
-        self.numbers = Numbers(self.call, self.witness, self.seen)
+        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, VjpCheck)
+        self.checks = [kind(self.call, self.witness, self.seen) for kind in kinds]
 
     def prime(self, case: FuzzCase) -> None:
         """Let the target see calm rows first: what it keeps of them will show."""
@@ -69,10 +74,8 @@ class Judge:
         self.seen.live += bool(units.truth.jacobian.any())
         if manners_too:
             manners.check(self.call, case, results, self._tolerances(case, results, units))
-        self.numbers.forward(units)
-        self.numbers.finite(units)
-        self.numbers.jacobian(units)
-        self.numbers.vjp(units)
+        for number_check in self.checks:
+            number_check.check(units)
 
     def _tolerances(
         self, case: FuzzCase, results: Results, units: Units

@@ -24,6 +24,9 @@ from .witness import Truth, Witness
 
 ROUNDINGS = 64
 
+#: A formula uses z more than once: so often its conditioning counts.
+USES = 16.0
+
 #: Errors up to this times the scale count only where a further witness convicts: it is what the
 #: roundings of a long formula, or of autodiff itself, may come to.
 GREY = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-4}
