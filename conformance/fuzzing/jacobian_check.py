@@ -19,6 +19,9 @@ from .units import Mask, Units
 #: At a kink differences give the middle, and doubt half of the jump: a slope of one side passes.
 DOUBT = 1.25
 
+#: In no subdifferential, as far as differences see, which are blind between adjacent floats.
+NOWHERE = Membership(np.inf, kink=False)
+
 
 @final
 @dataclass
@@ -91,8 +94,10 @@ class JacobianCheck(NumberCheck):
     ) -> None:
         """Raise Finding unless the hand-written Jacobian of the unit is right after all."""
         opinion = arbitrate(self.call, self.witness, units, unit, tolerance[unit], scale[unit])
-        if opinion is Opinion.UNDECIDED and kink.kink:
-            opinion = Opinion.ORACLE  # at a kink differences cannot tell, the subdifferential does
+        if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
+            # At a kink differences cannot tell, the subdifferential does. And where differences
+            # are the witness itself, what is beyond their doubt is wrong.
+            opinion = Opinion.ORACLE
         if opinion is Opinion.HAND:
             self._suspect(units, unit)
         if opinion in (Opinion.ORACLE, Opinion.UNDECIDED):
@@ -108,7 +113,7 @@ class JacobianCheck(NumberCheck):
     def _look_at_kinks(self, units: Units, suspicious: list[int], tolerance: Float64Array) -> None:
         """Of an elementwise function, all at once."""
         new = [u for u in suspicious if self._key(units, u) not in self.kinks]
-        if not units.elementwise or not new:
+        if not units.elementwise or not new or not self.witness.smooth:
             return
         z, slopes, allowed = units.z[new, 0], units.jacobian[new, 0, 0], tolerance[new, 0, 0]
         found = slopes_within(self.near(units), z, slopes, allowed)
@@ -116,6 +121,8 @@ class JacobianCheck(NumberCheck):
 
     def _membership(self, units: Units, unit: int, tolerance: Float64Array) -> Membership:
         """Whether the Jacobian is in the subdifferential; each is looked at once."""
+        if not self.witness.smooth:
+            return NOWHERE
         key = self._key(units, unit)
         if key not in self.kinks:
             z, jacobian = units.z[unit], units.jacobian[unit]

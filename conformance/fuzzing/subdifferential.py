@@ -20,6 +20,9 @@ from .rounding import ROUNDINGS
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
 KINK = 1e3
 
+#: Nor is anything below this a kink: autodiff's own rounding jumps too.
+JUMP = 1e-7
+
 #: A change along a ray, in terms of the Jacobian, up to which it counts as smooth.
 SMOOTH, SMOOTH_ULPS = 1e-6, 1e5
 
@@ -59,7 +62,7 @@ def membership(
             # Where autodiff has no number at z itself, the Jacobians nearby give the scale.
             rounding = ROUNDINGS * near.eps * np.abs(vertices).max()
             allowed = np.fmax(tolerance, rounding) + bent
-            differ |= bool((np.ptp(vertices, axis=0) > KINK * allowed).any())
+            differ |= bool((np.ptp(vertices, axis=0) > np.maximum(KINK * allowed, JUMP)).any())
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
@@ -81,7 +84,10 @@ def slopes_within(
         outside = np.maximum(sides.min(axis=1) - slopes, slopes - sides.max(axis=1))
         distance = np.maximum(outside, 0) / (SLACK * allowed)
         distance = np.where(np.isfinite(distance), distance, np.inf).min(axis=0)
-        differ = (np.ptp(sides, axis=1) > KINK * allowed).any(axis=0)
+        jump = np.ptp(sides, axis=1)
+        differ = (jump > np.maximum(KINK * allowed, JUMP)).any(axis=0)
+        # A jump that changes no value on the way to 0 is the rounding of autodiff's own formula.
+        differ &= (z == 0) | (jump.max(axis=0) * np.abs(z) > ROUNDINGS * np.finfo(np.float64).eps)
         even = (np.ptp(sides, axis=0) <= KINK * allowed.max(axis=0)).all(axis=0)
     kink = differ & even
     return [Membership(float(d), bool(k)) for d, k in zip(distance, kink, strict=True)]
