@@ -87,6 +87,8 @@ class Judge:
         carried = np.einsum("ki,kij->kj", units.cotangents(), scale)
         y = np.abs(results.y.astype(np.float64)) + 1
         whole = y.max(axis=-1, keepdims=True) if y.size else y
+        summed = np.einsum("kij,kj->ki", np.abs(units.jacobian), np.abs(units.z))
+        summed = np.nan_to_num(summed, nan=0.0, posinf=0.0).reshape(y.shape)
         if units.elementwise:
             slopes = scale.reshape(case.z.shape)
             jacobian = slopes[..., None, :] + 0 * slopes[..., :, None]
@@ -94,7 +96,7 @@ class Judge:
             slopes = np.zeros(case.z.shape)
             jacobian = scale.reshape(*lead, *scale.shape[1:])
         parts = {
-            "forward": np.maximum(value_scale(results.y.astype(np.float64)), whole),
+            "forward": np.maximum(value_scale(results.y.astype(np.float64)), whole) + summed,
             "derivative": slopes,
             "jacobian": jacobian,
             "vjp": carried.reshape(case.z.shape),

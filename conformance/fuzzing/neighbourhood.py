@@ -14,8 +14,8 @@ from .witness import Witness
 #: How far the neighbours are, in ulps of each entry and of the largest of the row.
 ULPS = (3, 24)
 
-#: The step away from an entry that is 0, or so close to it that an ulp would be nothing.
-NEAR_ZERO = 1e-30
+#: The step away from an entry that is 0, unless an ulp of another entry is less; and the least step.
+NEAR_ZERO, LEAST = 1e-30, 1e-300
 
 #: Up to this width every order and every sign of the entries is tried; beyond, a sample.
 EXHAUSTIVE = 3
@@ -43,15 +43,17 @@ class Neighbourhood:
         Where a side is outside the domain, the slope at z itself.
         """
         low, high = self.domain
-        step = np.array(ULPS)[:, None, None] * np.maximum(self.eps * np.abs(z), NEAR_ZERO)
-        points = z + np.array([-1.0, 1.0])[:, None] * step
+        ulp = np.where(z == 0, NEAR_ZERO, np.maximum(self.eps * np.abs(z), LEAST))
+        points = z + np.array([-1.0, 1.0])[:, None] * ulp * np.array(ULPS)[:, None, None]
         points = np.where((points > low) & (points < high), points, z)
         return self.witness.judge(points.reshape(-1, 1)).jacobian.reshape(points.shape)
 
     def _points(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
         low, high = self.domain
-        own = np.maximum(self.eps * np.abs(z), NEAR_ZERO)
-        shared = np.full_like(z, max(self.eps * float(np.abs(z).max()), NEAR_ZERO))
+        ulp = self.eps * np.abs(z)
+        at_zero = max(min(NEAR_ZERO, float(ulp[z != 0].min(initial=NEAR_ZERO))), LEAST)
+        own = np.where(z == 0, at_zero, np.maximum(ulp, LEAST))
+        shared = np.full_like(z, own.max())
         scales = [k * size for size in (own, shared) for k in ULPS]
         if np.array_equal(own, shared):
             scales = scales[: len(ULPS)]
