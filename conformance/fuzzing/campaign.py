@@ -127,7 +127,7 @@ def _rows(points: Float64Array, n: int) -> Float64Array:
 def _sweep(
     target: Target, widths: dict[int, int], special: dict[int, Float64Array]
 ) -> Iterator[FuzzCase]:
-    """Cases that are the same for every seed: the whole line, every kink, every regime."""
+    """Cases that are the same for every seed: the whole line, every regime, every kink."""
     random = np.random.default_rng(0)
     n = max(widths) if target.elementwise else next(iter(widths))
     if target.elementwise:
@@ -136,6 +136,10 @@ def _sweep(
         for dtype in (np.float64, np.float32):
             dy = regimes.cotangents(random, (len(z), widths[n]), dtype)
             yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
+    for i, regime in enumerate(REGIMES):
+        n = tuple(widths)[i % len(widths)]
+        for dtype in (np.float64, np.float32):
+            yield make(random, (4,), n, widths[n], regime, dtype, target.domain, special)
     for n, kinks in special.items():
         if target.elementwise and n != max(special):
             continue
@@ -143,7 +147,3 @@ def _sweep(
             rows = kinks[start : start + 24]
             dy = regimes.cotangents(random, (len(rows), widths[n]), np.float64)
             yield FuzzCase(rows, dy, "kinks")
-    for i, regime in enumerate(REGIMES):
-        n = tuple(widths)[i % len(widths)]
-        for dtype in (np.float64, np.float32):
-            yield make(random, (4,), n, widths[n], regime, dtype, target.domain, special)

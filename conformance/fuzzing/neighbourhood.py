@@ -14,7 +14,7 @@ from .witness import Witness
 #: How far the neighbours are, in ulps of each entry and of the largest of the row.
 ULPS = (3, 24)
 
-#: The step away from an entry that is 0, unless an ulp of another entry is less; and the least step.
+#: The step from an entry that is 0, unless an ulp of another is less; and the least step of all.
 NEAR_ZERO, LEAST = 1e-30, 1e-300
 
 #: Up to this width every order and every sign of the entries is tried; beyond, a sample.
