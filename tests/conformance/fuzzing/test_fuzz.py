@@ -359,7 +359,7 @@ def test_every_regime_is_drawn():
 
 def test_the_numbers_of_the_regimes_are_those_that_break_derivatives():
     RecordingSoftmax.drawn.clear()
-    fuzz(RecordingSoftmax, jax.nn.softmax, max_examples=200)
+    fuzz(RecordingSoftmax, jax.nn.softmax)
     z = [z for z in RecordingSoftmax.drawn if z.dtype == np.float64 and z.ndim == 2]
     sizes = np.concatenate([np.abs(rows).ravel() for rows in z])
     assert {0.0, 40.0, 100.0, 750.0, 1e3, 1e4} <= set(sizes)
