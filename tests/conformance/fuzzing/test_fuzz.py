@@ -263,7 +263,7 @@ def test_what_is_no_target_is_refused_by_name(target, words):
 def test_a_target_that_takes_no_width_is_an_error():
     v = fuzz(NoWidth, jax.nn.softmax)
     assert v.outcome == "error"
-    assert "takes no width from 1 to 128: n must be 1000" in v.explanation.message
+    assert "takes z of no width from 1 to 128: n must be 1000" in v.explanation.message
 
 
 # What is drawn
