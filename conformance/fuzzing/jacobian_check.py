@@ -19,9 +19,6 @@ from .units import Mask, Units
 #: At a kink differences give the middle, and doubt half of the jump: a slope of one side passes.
 DOUBT = 1.25
 
-#: In no subdifferential, as far as differences see, which are blind between adjacent floats.
-NOWHERE = Membership(np.inf, kink=False)
-
 
 @final
 @dataclass
@@ -51,10 +48,11 @@ class JacobianCheck(NumberCheck):
         order = np.argsort(-error.max(axis=(1, 2)), kind="stable")
         doubtful = np.flatnonzero(np.logical_or(bad, lost).any(axis=(1, 2)))
         suspicious = [int(unit) for unit in order if unit in doubtful]
-        self._look_at_kinks(units, suspicious, tolerance)
+        undoubted = tolerance - DOUBT * truth.doubt
+        self._look_at_kinks(units, suspicious, undoubted)
         rough = None
         for unit in suspicious:
-            kink = self._membership(units, unit, tolerance[unit])
+            kink = self._membership(units, unit, undoubted[unit])
             if kink.distance <= 1:
                 self._note(units, unit, kink, lost=bool(lost[unit].any()))
                 continue
@@ -113,7 +111,7 @@ class JacobianCheck(NumberCheck):
     def _look_at_kinks(self, units: Units, suspicious: list[int], tolerance: Float64Array) -> None:
         """Of an elementwise function, all at once."""
         new = [u for u in suspicious if self._key(units, u) not in self.kinks]
-        if not units.elementwise or not new or not self.witness.smooth:
+        if not units.elementwise or not new:
             return
         z, slopes, allowed = units.z[new, 0], units.jacobian[new, 0, 0], tolerance[new, 0, 0]
         found = slopes_within(self.near(units), z, slopes, allowed)
@@ -121,8 +119,6 @@ class JacobianCheck(NumberCheck):
 
     def _membership(self, units: Units, unit: int, tolerance: Float64Array) -> Membership:
         """Whether the Jacobian is in the subdifferential; each is looked at once."""
-        if not self.witness.smooth:
-            return NOWHERE
         key = self._key(units, unit)
         if key not in self.kinks:
             z, jacobian = units.z[unit], units.jacobian[unit]
