@@ -52,7 +52,7 @@ class Slopes:
 def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) -> Slopes:
     """The Jacobian of each row z (N, n), from values of ``forward`` inside the domain.
 
-    At a kink the estimate is the mean of both sides, and the error half of their difference.
+    At a kink the estimate is the mean of both sides, and the error reaches to either.
     """
     with np.errstate(all="ignore"):
         best = _extrapolated(forward, z, _steps(z, domain, STEPS[0]))
@@ -68,9 +68,11 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 np.where(contradicted, np.fmax(error, apart), error),
             )
         h = _steps(z, domain, JUMP_STEP)
-        jump, noise = _jump(forward, z, h)
-        kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
-        return Slopes(best.estimate, np.where(kink, np.maximum(best.error, jump / 2), best.error))
+        left, right, noise = _sides(forward, z, h)
+        kink = np.abs(right - left) > KINK * (1 + np.abs(best.estimate)) + noise
+        off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+        best = Slopes(best.estimate, np.where(kink, np.maximum(best.error, off), best.error))
+        return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 
 
 def _steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64Array:
@@ -107,13 +109,34 @@ def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
     return Slopes(np.swapaxes(estimate, -1, -2), np.swapaxes(error, -1, -2))
 
 
-def _jump(forward: Forward, z: Float64Array, h: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """By how much the slopes on both sides of each entry differ, and by rounding may: (N, m, n)."""
+def _sides(
+    forward: Forward, z: Float64Array, h: Float64Array
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """The slopes on both sides of each entry, and by how much rounding may part them: (N, m, n)."""
     y, width = _values(forward, z)[:, None, :], h[..., None]
     right = (_values(forward, _moved(z, h)) - y) / width
     left = (y - _values(forward, _moved(z, -h))) / width
     noise = 8 * EPS * np.abs(y) / width
-    return np.swapaxes(np.abs(right - left), -1, -2), np.swapaxes(noise, -1, -2)
+    left, right, noise = (np.swapaxes(a, -1, -2) for a in (left, right, noise))
+    return left, right, noise
+
+
+def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -> Slopes:
+    """The same estimate, with what it does not explain where all entries move at once as an error.
+
+    No single entry changes the median of three that tie: there is a kink, and no axis shows it.
+    """
+    n, least = z.shape[1], h.min(axis=1, keepdims=True)
+    ramp, y = np.arange(1.0, n + 1) / n, _values(forward, z)
+    size = np.abs(along.estimate).sum(axis=-1)
+    error = along.error
+    for d in (ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)):
+        slope = (_values(forward, z + least * d) - y) / least
+        apart = np.abs(slope - along.estimate @ d) - error @ np.abs(d)
+        noise = 8 * EPS * (1 + np.abs(y)) / least
+        kink = (apart > KINK * (1 + size) + noise)[..., None]
+        error = np.where(kink, np.maximum(error, n * apart[..., None]), error)
+    return Slopes(along.estimate, error)
 
 
 def _moved(z: Float64Array, h: Float64Array) -> Float64Array:

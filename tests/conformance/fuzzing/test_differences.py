@@ -92,6 +92,18 @@ def test_no_step_leaves_a_one_sided_domain(edge, side):
     assert (off <= 1e-9 * np.abs(true))[distance > 1e-4].all()
 
 
+def median(z):
+    return np.median(z, axis=-1, keepdims=True)
+
+
+def test_a_kink_that_no_axis_shows_is_in_doubt():
+    tied, apart = np.zeros((1, 3)), np.array([[0.5, -1.0, 2.0]])
+    slopes = derivatives(median, np.vstack([tied, apart]), EVERYWHERE)
+    assert (slopes.error[0] > 1).all()
+    assert (slopes.error[1] < 1e-9).all()
+    np.testing.assert_allclose(slopes.estimate[1], [[1, 0, 0]], atol=1e-9)
+
+
 @pytest.mark.parametrize("name", ["sin", "exp", "gaussian"])
 def test_the_complex_step_has_no_cancellation(name):
     f, derivative, z = ANALYTIC[name]
