@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,23 +11,44 @@ import pytest
 from reference import (
     BinaryKLDivergence,
     DivergedError,
+    Divergence,
     Epoch,
     History,
     Identity,
     KLDivergence,
+    Max,
     Network,
     RandomizedLeakyReLU,
+    ReLU,
     Sigmoid,
     Softmax,
     SquaredError,
     Tanh,
     Trainer,
 )
+from reference.training_step import TrainingStep
 
 from .cases import exactly
 
 RANDOM = np.random.default_rng(0)
 X, D = RANDOM.normal(size=(7, 3)), RANDOM.dirichlet(np.ones(2), 7)
+
+
+def test_each_step_is_the_one_of_the_networks_gradients():
+    """In place or not, for mini-batches the last of which is smaller: the same to the last bit."""
+    layers = [(5, ReLU()), (4, Softmax()), (6, Tanh()), (3, Max()), (2, Softmax())]
+    for dtype, divergence in product([np.float64, np.float32], [KLDivergence(), SquaredError()]):
+        network = Network.initialize(3, layers, seed=2, dtype=dtype)
+        x, d, eta = X.astype(dtype), D.astype(dtype), 0.3
+        step = TrainingStep(network, divergence, x, d, batch_size=4)
+        for batch in (np.array([3, 0, 6, 1]), np.array([5, 2, 4])):
+            g = network.gradients(x[batch], d[batch], divergence)
+            slopes = zip(parameters(network), g.weights + g.biases, strict=True)
+            expected = [a - dtype(eta) * slope for a, slope in slopes]
+            assert step(batch, eta) == pytest.approx(
+                g.loss, rel=1e-6 if dtype == np.float32 else 1e-14
+            )
+            assert_same(parameters(network), expected)
 
 
 def small(dtype=np.float64):
@@ -83,27 +105,25 @@ def test_the_full_batch_is_not_shuffled(batch_size):
     assert_same(parameters(network), parameters(other))
 
 
-class Recorder:
-    """Stands before a network and writes down the rows that it is trained on."""
+class Recording(Divergence):
+    """Keeps the first target of every row that is trained on, beside an output that is the same."""
 
-    def __init__(self, network):
-        self.network, self.batches = network, []
+    def __init__(self):
+        self.batches = []
 
-    def __getattr__(self, name):
-        return getattr(self.network, name)
+    def value(self, y, d):
+        return SquaredError().value(y, d)
 
-    def gradients(self, x, d, divergence, **options):
-        self.batches.append(x[:, 0].tolist())
-        np.testing.assert_array_equal(d[:, 0], 10 * x[:, 0])
-        return self.network.gradients(x, d, divergence, **options)
+    def derivative(self, y, d):
+        np.testing.assert_array_equal(y, d)
+        self.batches.append(d[:, 0].tolist())
+        return y - d
 
 
 def batches(batch_size, seed, epochs=2):
-    recorder = Recorder(line(10.0))
-    x = np.arange(10.0)[:, None]
-    trainer = Trainer(recorder, SquaredError(), 1e-3, batch_size, max_epochs=epochs, seed=seed)
-    trainer.fit(x, 10 * x)
-    return recorder.batches
+    divergence, x = Recording(), np.arange(10.0)[:, None]
+    Trainer(line(10.0), divergence, 1e-3, batch_size, max_epochs=epochs, seed=seed).fit(x, 10 * x)
+    return [[d / 10 for d in batch] for batch in divergence.batches]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""One step of gradient descent in preallocated arrays: the equations of ``network.py``, in place.
+
+After the first step nothing of the size of a batch or a layer is allocated, as long as every
+activation has its in-place forms and the last one is fused with the divergence.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from .affine import Affine
+from .checks import Array, Indices
+from .divergence import Divergence
+from .fused import fuse
+from .network import Network
+from .workspace import Workspace
+
+
+@final
+class TrainingStep:
+    """W_k <- W_k - eta (D_{W_k} Loss)^T and b_k <- b_k - eta (D_{b_k} Loss)^T (slide 193).
+
+    x (T, D_0) and d (T, width of y_N) are the whole training set, of which each step takes some
+    rows. The parameters before a step stay in arrays of their own until the next: ``undo`` brings
+    them back.
+    """
+
+    def __init__(
+        self, network: Network, divergence: Divergence, x: Array, d: Array, batch_size: int
+    ) -> None:
+        self.network, self.divergence, self.x, self.d = network, divergence, x, d
+        self.fused = fuse(network.activations[-1], divergence)
+        self.constant = None if self.fused is None else self.fused.constant(d)
+        self.workspace = self.batch = Workspace.of(network, min(batch_size, len(x)))
+        self.weights = [W.copy() for W in network.weights]
+        self.biases = [b.copy() for b in network.biases]
+        self.renew()
+
+    def renew(self) -> None:
+        """Put the parameters into new arrays: whoever holds the present ones may keep them."""
+        for present, before in self._parameters():
+            present[:] = [a.copy() for a in present]
+            before[:] = [a.copy() for a in before]
+
+    def __call__(self, batch: Indices, eta: float) -> float:
+        """A step on the rows of a batch (T,); the mean loss before it.
+
+        Where that is not finite the parameters stay. Raises ValueError where y leaves what the
+        divergence is defined for.
+        """
+        if len(batch) != len(self.batch.d):
+            self.batch = self.workspace.rows(len(batch))
+        into = self.batch
+        np.take(self.x, batch, axis=0, out=into.y[0], mode="clip")
+        np.take(self.d, batch, axis=0, out=into.d, mode="clip")
+        self._forward(into)
+        loss = self._loss(into, batch)
+        if np.isfinite(loss):
+            self._backward(into)
+            self._descend(into, eta)
+        return loss
+
+    def undo(self) -> None:
+        """Go back to the parameters before the last step."""
+        for present, before in self._parameters():
+            present[:], before[:] = before[:], present[:]
+
+    def _forward(self, into: Workspace) -> None:
+        """For k = 1..N: z_k = W_k y_{k-1} + b_k, y_k = f_k(z_k) (slide 133)."""
+        network = self.network
+        last = len(network.weights) - 1
+        for k, (W, b, f) in enumerate(
+            zip(network.weights, network.biases, network.activations, strict=True)
+        ):
+            Affine(W, b).forward(into.y[k], out=into.z[k])
+            if k < last or self.fused is None:
+                f.training_forward_into(into.z[k], into.y[k + 1])
+
+    def _loss(self, into: Workspace, batch: Indices) -> float:
+        """The mean divergence, and in dz_N its derivative by z_N."""
+        T = len(batch)
+        z, y, d, dz = into.z[-1], into.y[-1], into.d, into.dz[-1]
+        if self.fused is not None:
+            assert self.constant is not None
+            loss = self.fused.value_and_derivative(z, d, self.constant[batch], dz).mean()
+            dz /= T
+            return float(loss)
+        self.divergence.check_output(y)
+        loss = self.divergence.value(y, d).mean()
+        np.divide(self.divergence.derivative(y, d), T, out=into.dy[-1])
+        self.network.activations[-1].vjp_into(z, y, into.dy[-1], dz)
+        return float(loss)
+
+    def _backward(self, into: Workspace) -> None:
+        """For k = N..1: D_{W_k} = y_{k-1} D_{z_k}, D_{b_k} = D_{z_k}, and on to D_{z_{k-1}}.
+
+        Unlike in ``Network.gradients`` D_x is not needed (slide 191).
+        """
+        network = self.network
+        for k in reversed(range(len(network.weights))):
+            affine = Affine(network.weights[k], network.biases[k])
+            affine.vjp_parameters(into.y[k], into.dz[k], out=(into.dW[k], into.db[k]))
+            if k > 0:
+                affine.vjp_y(into.dz[k], out=into.dy[k - 1])
+                f = network.activations[k - 1]
+                f.vjp_into(into.z[k - 1], into.y[k], into.dy[k - 1], into.dz[k - 1])
+
+    def _descend(self, into: Workspace, eta: float) -> None:
+        """W_k <- W_k - eta D_{W_k}, into the arrays of the step before the last."""
+        gradients = into.dW, into.db
+        for (present, before), slopes in zip(self._parameters(), gradients, strict=True):
+            for w, slope, w_next in zip(present, slopes, before, strict=True):
+                slope *= slope.dtype.type(eta)
+                np.subtract(w, slope, out=w_next)
+            present[:], before[:] = before[:], present[:]
+
+    def _parameters(self) -> list[tuple[list[Array], list[Array]]]:
+        """The present parameters, each group beside those before the last step."""
+        return [(self.network.weights, self.weights), (self.network.biases, self.biases)]
