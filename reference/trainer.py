@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn, final
@@ -95,11 +96,9 @@ class Trainer:
         for number in range(1, self.max_epochs + 1):
             order = np.arange(T) if batch_size >= T else shuffle.permutation(T)
             step.renew()
-            total = 0.0
-            for start in range(0, T, batch_size):
-                batch = order[start : start + batch_size]
-                total += len(batch) * self._update(step, batch, updates)
-                updates += 1
+            batches = [order[start : start + batch_size] for start in range(0, T, batch_size)]
+            total = self._updates(step, batches, updates)
+            updates += len(batches)
             if not all(np.isfinite(w).all() for w in self.network.weights + self.network.biases):
                 self._give_up(step, f"a parameter is not finite after {updates} updates")
             losses.append(total / T)
@@ -114,19 +113,23 @@ class Trainer:
         if not np.isfinite(last):
             self._give_up(step, f"the loss is not finite after {updates} updates")
 
-    def _update(self, step: TrainingStep, batch: Indices, updates: int) -> float:
-        """A step on a batch; the loss before it. Where that is not finite, the last is undone."""
-        eta = step_size_at(self.step_size, updates)
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):  # a loss that diverges is reported
-                loss = step(batch, eta)
-        except ValueError as error:  # y has left what the divergence is defined for
-            if updates == 0:
-                raise
-            self._give_up(step, f"{error} after {updates} updates")
-        if not np.isfinite(loss):
-            self._give_up(step, f"the loss is {loss} after {updates} updates")
-        return loss
+    def _updates(self, step: TrainingStep, batches: list[Indices], updates: int) -> float:
+        """A step on each batch; the sum of the losses of all rows, each before its step."""
+        total = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that diverges is reported
+            for batch in batches:
+                eta = step_size_at(self.step_size, updates)
+                try:
+                    loss = step(batch, eta)
+                except ValueError as error:  # y has left what the divergence is defined for
+                    if updates == 0:
+                        raise
+                    self._give_up(step, f"{error} after {updates} updates")
+                if not math.isfinite(loss):
+                    self._give_up(step, f"the loss is {loss} after {updates} updates")
+                total += len(batch) * loss
+                updates += 1
+        return total
 
     def _loss(self, x: ArrayLike, d: ArrayLike) -> float:
         with np.errstate(over="ignore", invalid="ignore"):

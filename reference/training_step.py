@@ -6,6 +6,7 @@ activation has its in-place forms and the last one is fused with the divergence.
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 import numpy as np
@@ -15,7 +16,7 @@ from .checks import Array, Indices
 from .divergence import Divergence
 from .fused import fuse
 from .network import Network
-from .workspace import Workspace
+from .workspace import ParameterVector, Workspace
 
 
 @final
@@ -23,7 +24,7 @@ class TrainingStep:
     """W_k <- W_k - eta (D_{W_k} Loss)^T and b_k <- b_k - eta (D_{b_k} Loss)^T (slide 193).
 
     x (T, D_0) and d (T, width of y_N) are the whole training set, of which each step takes some
-    rows. The parameters before a step stay in arrays of their own until the next: ``undo`` brings
+    rows. The parameters before a step stay in a vector of their own until the next: ``undo`` brings
     them back.
     """
 
@@ -34,15 +35,15 @@ class TrainingStep:
         self.fused = fuse(network.activations[-1], divergence)
         self.constant = None if self.fused is None else self.fused.constant(d)
         self.workspace = self.batch = Workspace.of(network, min(batch_size, len(x)))
-        self.weights = [W.copy() for W in network.weights]
-        self.biases = [b.copy() for b in network.biases]
-        self.renew()
+        self.present, self.before, self.gradient = (ParameterVector.of(network) for _ in range(3))
+        self._install()
 
     def renew(self) -> None:
         """Put the parameters into new arrays: whoever holds the present ones may keep them."""
-        for present, before in self._parameters():
-            present[:] = [a.copy() for a in present]
-            before[:] = [a.copy() for a in before]
+        before, self.present = self.before, ParameterVector.of(self.network)
+        self.before = ParameterVector.of(self.network)
+        self.before.vector[:] = before.vector
+        self._install()
 
     def __call__(self, batch: Indices, eta: float) -> float:
         """A step on the rows of a batch (T,); the mean loss before it.
@@ -51,71 +52,69 @@ class TrainingStep:
         divergence is defined for.
         """
         if len(batch) != len(self.batch.d):
-            self.batch = self.workspace.rows(len(batch))
+            whole = len(batch) == len(self.workspace.d)
+            self.batch = self.workspace if whole else self.workspace.rows(len(batch))
         into = self.batch
-        np.take(self.x, batch, axis=0, out=into.y[0], mode="clip")
-        np.take(self.d, batch, axis=0, out=into.d, mode="clip")
+        self.x.take(batch, axis=0, out=into.y[0], mode="clip")
+        self.d.take(batch, axis=0, out=into.d, mode="clip")
         self._forward(into)
         loss = self._loss(into, batch)
-        if np.isfinite(loss):
+        if math.isfinite(loss):
             self._backward(into)
-            self._descend(into, eta)
+            self._descend(eta)
         return loss
 
     def undo(self) -> None:
         """Go back to the parameters before the last step."""
-        for present, before in self._parameters():
-            present[:], before[:] = before[:], present[:]
+        self.present, self.before = self.before, self.present
+        self._install()
 
     def _forward(self, into: Workspace) -> None:
         """For k = 1..N: z_k = W_k y_{k-1} + b_k, y_k = f_k(z_k) (slide 133)."""
-        network = self.network
-        last = len(network.weights) - 1
-        for k, (W, b, f) in enumerate(
-            zip(network.weights, network.biases, network.activations, strict=True)
-        ):
-            Affine(W, b).forward(into.y[k], out=into.z[k])
+        last = len(into.z) - 1
+        for k, f in enumerate(self.network.activations):
+            affine = Affine(self.present.weights[k], self.present.biases[k])
+            affine.forward(into.y[k], out=into.z[k])
             if k < last or self.fused is None:
                 f.training_forward_into(into.z[k], into.y[k + 1])
 
     def _loss(self, into: Workspace, batch: Indices) -> float:
         """The mean divergence, and in dz_N its derivative by z_N."""
-        T = len(batch)
-        z, y, d, dz = into.z[-1], into.y[-1], into.d, into.dz[-1]
+        T, z, y, d, dz = len(batch), into.z[-1], into.y[-1], into.d, into.dz[-1]
         if self.fused is not None:
             assert self.constant is not None
-            loss = self.fused.value_and_derivative(z, d, self.constant[batch], dz).mean()
+            value = self.fused.value_and_derivative(z, d, self.constant.take(batch), dz)
             dz /= T
-            return float(loss)
-        self.divergence.check_output(y)
-        loss = self.divergence.value(y, d).mean()
-        np.divide(self.divergence.derivative(y, d), T, out=into.dy[-1])
-        self.network.activations[-1].vjp_into(z, y, into.dy[-1], dz)
-        return float(loss)
+        else:
+            self.divergence.check_output(y)
+            value = self.divergence.value(y, d)
+            np.divide(self.divergence.derivative(y, d), T, out=into.dy[-1])
+            self.network.activations[-1].vjp_into(z, y, into.dy[-1], dz)
+        return float(value.mean())
 
     def _backward(self, into: Workspace) -> None:
         """For k = N..1: D_{W_k} = y_{k-1} D_{z_k}, D_{b_k} = D_{z_k}, and on to D_{z_{k-1}}.
 
         Unlike in ``Network.gradients`` D_x is not needed (slide 191).
         """
-        network = self.network
-        for k in reversed(range(len(network.weights))):
-            affine = Affine(network.weights[k], network.biases[k])
-            affine.vjp_parameters(into.y[k], into.dz[k], out=(into.dW[k], into.db[k]))
+        for k in reversed(range(len(into.z))):
+            affine = Affine(self.present.weights[k], self.present.biases[k])
+            out = self.gradient.weights[k], self.gradient.biases[k]
+            affine.vjp_parameters(into.y[k], into.dz[k], out)
             if k > 0:
                 affine.vjp_y(into.dz[k], out=into.dy[k - 1])
-                f = network.activations[k - 1]
+                f = self.network.activations[k - 1]
                 f.vjp_into(into.z[k - 1], into.y[k], into.dy[k - 1], into.dz[k - 1])
 
-    def _descend(self, into: Workspace, eta: float) -> None:
-        """W_k <- W_k - eta D_{W_k}, into the arrays of the step before the last."""
-        gradients = into.dW, into.db
-        for (present, before), slopes in zip(self._parameters(), gradients, strict=True):
-            for w, slope, w_next in zip(present, slopes, before, strict=True):
-                slope *= slope.dtype.type(eta)
-                np.subtract(w, slope, out=w_next)
-            present[:], before[:] = before[:], present[:]
+    def _descend(self, eta: float) -> None:
+        """w <- w - eta grad, all parameters at once, over those before the last step."""
+        gradient = self.gradient.vector
+        gradient *= gradient.dtype.type(eta)
+        np.subtract(self.present.vector, gradient, out=self.before.vector)
+        self.present, self.before = self.before, self.present
+        self._install()
 
-    def _parameters(self) -> list[tuple[list[Array], list[Array]]]:
-        """The present parameters, each group beside those before the last step."""
-        return [(self.network.weights, self.weights), (self.network.biases, self.biases)]
+    def _install(self) -> None:
+        """Let the network have the present parameters."""
+        self.network.weights[:] = self.present.weights
+        self.network.biases[:] = self.present.biases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -20,6 +21,7 @@ from reference import (
     Network,
     RandomizedLeakyReLU,
     ReLU,
+    ScalarActivation,
     Sigmoid,
     Softmax,
     SquaredError,
@@ -438,3 +440,53 @@ def test_two_or_not_is_learned():
     network = Network.initialize(2, [(1, Sigmoid())])
     Trainer(network, BinaryKLDivergence(), step_size=1, batch_size=10).fit(x, d)
     assert ((network.forward(x) > 0.5) == d).mean() > 0.95
+
+
+def test_after_the_first_step_nothing_as_large_as_a_layer_is_allocated():
+    network = Network.initialize(300, [(200, ReLU()), (100, ReLU()), (50, Softmax())])
+    x, d = RANDOM.normal(size=(512, 300)), np.eye(50)[RANDOM.integers(0, 50, 512)]
+    step, batch = TrainingStep(network, KLDivergence(), x, d, 512), np.arange(512)
+    step(batch, 0.1)
+    tracemalloc.start()
+    step(batch, 0.1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # NumPy casts by way of a buffer of 8192 numbers, and some numbers are one for each row.
+    assert peak < 1.5 * 8192 * 8 < 512 * 50 * 8
+
+
+def test_a_softmax_of_10_000_units_trains_within_300_megabytes():
+    """Its Jacobians alone, one for each row, would be 205 gigabytes."""
+    network = Network.initialize(4, [(10_000, Softmax()), (3, Softmax())])
+    x, d = RANDOM.normal(size=(256, 4)), np.eye(3)[RANDOM.integers(0, 3, 256)]
+    tracemalloc.start()
+    Trainer(network, KLDivergence(), max_epochs=1).fit(x, d)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300e6
+
+
+def test_an_activation_that_gives_another_shape_is_named():
+    class Narrow(ScalarActivation):
+        def forward(self, z):
+            return z[:, :1]
+
+        def derivative(self, z, y):
+            return np.ones_like(z)
+
+    network = Network.initialize(3, [(4, Narrow()), (2, Softmax())])
+    step = TrainingStep(network, KLDivergence(), X, D, 7)
+    with pytest.raises(ValueError, match=r"Narrow.forward must have shape \(7, 4\), got \(7, 1\)"):
+        step(np.arange(7), 0.1)
+
+
+def test_parameters_that_are_kept_from_an_epoch_stay():
+    kept = []
+    network = small()
+    kept.append(network.weights[0])
+    trainer = Trainer(network, KLDivergence(), batch_size=2, max_epochs=3)
+    trainer.fit(X, D, callback=lambda epoch: kept.append(network.weights[0]))
+    values = [w.copy() for w in kept]
+    Trainer(network, KLDivergence(), batch_size=2, max_epochs=3).fit(X, D)
+    assert_same(kept, values)
+    assert len({w.tobytes() for w in kept}) == 4

@@ -1,0 +1,4 @@
+"""placeholder"""
+
+
+def choose_kernels() -> None: ...
