@@ -9,6 +9,7 @@ import click
 SUBCOMMANDS = {
     "fuzz": "Judge a hand-written derivative of your own.",
     "report": "Judge the whole hand-written backprop and write a conformance report.",
+    "doctor": "Say what is installed, and what makes it slow or wrong.",
     "train": "Train on the 8x8 digits, with gradients checked against autodiff.",
 }
 
