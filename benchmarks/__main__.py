@@ -28,10 +28,9 @@ def main(groups: tuple[str, ...], path: str) -> None:
     for group in groups or GROUPS:
         ratios: Callable[[], Iterable[Any]] = import_module(f"benchmarks.{group}").ratios
         for ratio in ratios():
-            sign, bound = ("ok", "at least" if ratio.at_least else "at most")
-            sign = "ok  " if ratio.reached else "miss"
-            click.echo(f"{sign} {ratio.value:7.2f} ({bound} {ratio.goal:g})  {ratio.name}")
-            click.echo(f"                           {ratio.how}")
+            mark, bound = "ok" if ratio.reached else "miss", "least" if ratio.at_least else "most"
+            click.echo(f"{mark:4} {ratio.value:8.2f} (at {bound} {ratio.goal:g})  {ratio.name}")
+            click.echo(f"{'':15}{ratio.how}")
             rows.append({**asdict(ratio), "reached": ratio.reached})
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,14 +63,18 @@ def load(path: str | os.PathLike[str], activations: Sequence[type[Activation]] =
     ``activations`` names classes of the caller's own. Raises FileNotFoundError, or ValueError for
     a file that holds no network.
     """
+    import zipfile  # these two take time, and few who import reference load a file
+    import zlib
+
     known = {cls.__name__: cls for cls in (*ACTIVATIONS, *activations)}
+    damage = KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             descriptions = json.loads(str(file["activations"]))
             weights = [file[f"W{k}"] for k in range(len(descriptions))]
             biases = [file[f"b{k}"] for k in range(len(descriptions))]
         return Network(weights, biases, [_activation(d, known) for d in descriptions])
-    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except damage as error:
         raise ValueError(f"{path} holds no network that can be loaded: {error}") from error
 
 

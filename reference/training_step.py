@@ -13,6 +13,7 @@ import numpy as np
 
 from .affine import Affine
 from .checks import Array, Indices
+from .descent import step_into
 from .divergence import Divergence
 from .fused import fuse
 from .network import Network
@@ -108,9 +109,7 @@ class TrainingStep:
 
     def _descend(self, eta: float) -> None:
         """w <- w - eta grad, all parameters at once, over those before the last step."""
-        gradient = self.gradient.vector
-        gradient *= gradient.dtype.type(eta)
-        np.subtract(self.present.vector, gradient, out=self.before.vector)
+        step_into(self.present.vector, self.gradient.vector, eta, self.before.vector)
         self.present, self.before = self.before, self.present
         self._install()
 
