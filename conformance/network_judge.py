@@ -20,7 +20,7 @@ from reference import Divergence, Network
 from reference.checks import Array
 from reference.passes import BackwardPass, ForwardPass, Gradients
 
-from .compare import Disagreement, Float64Array, compare, require
+from .compare import Disagreement, Float64Array, compare
 from .describe import describe, describe_layers
 from .error_analysis import ErrorAnalysis
 from .kinks import flushed_to_a_kink
@@ -146,7 +146,8 @@ def _require_finite(forward: ForwardPass, true_z: list[Float64Array], dtype: np.
         raise OutOfRange
     for name, arrays in (("z", forward.z), ("y", forward.y)):
         for k, array in enumerate(arrays):
-            require(bool(np.isfinite(array).all()), f"{name}[{k}] must be finite, got {array}")
+            if not np.isfinite(array).all():
+                raise Disagreement(f"{name}[{k}] must be finite, got {array}")
 
 
 def _judge_forward(
