@@ -29,10 +29,11 @@ from .text import MARKS, instant, percent, printable, ratio, seconds
 
 def to_html(report: Report) -> str:
     """The report as a page: the answer and what failed first, then every record."""
-    return _environment().get_template("report.html").render(report=report)
+    return environment().get_template("report.html").render(report=report)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates that escape, with the words and numbers of every format."""
     environment = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
