@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from conformance.commands import main
 from conformance.reports import read, write
 from conformance.reports.html import to_html
+from conformance.reports.summary import grid
 from conformance.reports.text import NOTHING
 
 from .test_reports import BROKEN, DIGITS, POLLS, PROVENANCE, SOFTMAX, WRONG, Report
@@ -35,6 +36,21 @@ def test_a_page_is_rendered_again_from_the_json_alone(tmp_path):
     assert (tmp_path / "conformance.html").read_text() == page
     run("render", tmp_path / "conformance.json", "--out", tmp_path / "other.html")
     assert (tmp_path / "other.html").read_text() == page == to_html(GOOD)
+
+
+def test_the_matrix_of_a_page_leads_to_the_rows(tmp_path):
+    vjp = replace(SOFTMAX, id="vjp.Softmax")
+    relu = [replace(SOFTMAX, id="jacobian.ReLU"), WRONG]
+    polls = [replace(POLLS, id=f"poll.{i}") for i in (1, 2)]
+    page = to_html(read(written(tmp_path, SOFTMAX, vjp, *relu, *polls)))
+    kinds, subjects = grid(Report(PROVENANCE, (SOFTMAX, vjp, *relu, *polls), ()))
+    assert kinds == ["jacobian", "vjp"]
+    assert {name: sorted(records) for name, records in subjects.items()} == {
+        "Softmax": ["jacobian", "vjp"], "ReLU": ["jacobian", "vjp"],
+    }  # fmt: skip
+    for record in (SOFTMAX, vjp, *relu):
+        assert page.count(f'href="#row-{record.id}"') == page.count(f'id="row-{record.id}"') == 1
+    assert "Matrix" not in to_html(Report(PROVENANCE, (SOFTMAX,), ()))
 
 
 def test_500_findings_and_a_hostile_name_are_rendered(tmp_path):
