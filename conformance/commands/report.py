@@ -72,6 +72,7 @@ def report(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from ..campaigns import run_all
+    from ..portraits import curves, heats
     from ..properties import PROPERTIES
     from ..provenance import provenance, typed_command
     from ..record import PropertyRecord, Report, ScoreRecord
@@ -118,7 +119,8 @@ def report(
             )
     if scored is not None and scored.verdict != "conforms":
         click.echo(f"{scored.verdict}: {scored.id}: {scored.finding}")
-    result = Report(source, records, training, scored)
+    subjects = {p.subject for p in chosen if p.id.startswith("jacobian.")}
+    result = Report(source, records, training, scored, curves(subjects), heats(subjects))
     paths = write(result, directory)
     click.echo(answer(result))
     for run in training:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..record import PropertyRecord, Report
+from .pictures import curve_picture, heat_picture
 from .summary import (
     PARTS,
     answer,
@@ -57,6 +58,8 @@ def environment() -> Environment:
         "answer": answer,
         "count": count,
         "curve": _curve,
+        "curve_picture": curve_picture,
+        "heat_picture": heat_picture,
         "failures": failures,
         "grid": grid,
         "milestones": milestones,
