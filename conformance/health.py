@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import final
 
-from .kernels import VARIABLE, best_kernels, processor_flags
+from .kernels import VARIABLE, WIDE, best_kernels, processor_flags
 
 PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "hypothesis", "scikit-learn", "matplotlib", "torch")
 
@@ -42,6 +42,7 @@ def examine() -> Checkup:
             threads, name = library["num_threads"], library["internal_api"]
             found["BLAS"] = f"{name} {library['version']}, kernels {kernels}, {threads} threads"
             advice += blas_advice(name, kernels, threads, processor_flags(), os.cpu_count() or 1)
+    found[VARIABLE] = os.environ.get(VARIABLE, "not set")
     found.setdefault("BLAS", "unknown: no library that threadpoolctl knows")
     found["JAX devices"] = ", ".join(str(device) for device in jax.devices())
     found["JAX precision"] = str(jnp.zeros(1).dtype)
@@ -56,8 +57,7 @@ def blas_advice(
     """What to change about a BLAS with these kernels and threads on this processor."""
     advice = []
     best = best_kernels(flags)
-    wide = ("SkylakeX", "Cooperlake", "SapphireRapids", "Zen4", "Zen5")
-    if name == "openblas" and best is not None and kernels not in wide:
+    if name == "openblas" and best is not None and kernels not in WIDE:
         advice.append(
             f"OpenBLAS takes its {kernels} kernels, though the processor has AVX-512: set "
             f"{VARIABLE}={best} before Python starts. The command backprop does so by itself."

@@ -17,6 +17,10 @@ VARIABLE = "OPENBLAS_CORETYPE"
 AVX512 = frozenset({"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"})
 
 
+#: Kernels that use them.
+WIDE = ("SkylakeX", "Cooperlake", "SapphireRapids", "Zen4", "Zen5")
+
+
 def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     """The instruction sets of the processor, empty where the system does not say."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib import import_module
@@ -39,7 +40,7 @@ def spread(
         return
     spawn = multiprocessing.get_context("spawn")  # JAX has threads, and they do not stand a fork
     own = [name for name in sys.modules if name.partition(".")[0] in OWN]
-    pool = ProcessPoolExecutor(workers, spawn, _import, (own,))
+    pool = ProcessPoolExecutor(workers, spawn, _begin, (own,))
     try:
         futures = {pool.submit(_attempt, task, item): item for item in items}
         for future in as_completed(futures):
@@ -52,10 +53,19 @@ def spread(
         pool.shutdown(cancel_futures=True)
 
 
-def _import(modules: list[str]) -> None:
+def _begin(modules: list[str]) -> None:
     """Hypothesis draws constants of the modules at hand too: let them be the same everywhere."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for name in modules:
         import_module(name)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed tells its workers nothing: they would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _attempt(task: Callable[[Item], Result], item: Item) -> Result | Exception:

@@ -1,7 +1,8 @@
-"""Reports that a command is given as files."""
+"""Reports that a command is given as files, and folders that it is to write to."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,3 +22,13 @@ def read_report(path: Path) -> Report:
         raise click.UsageError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def make_folder(directory: Path) -> None:
+    """The folder is made, and tried with a file, before the work: a bad path costs no time."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise click.BadParameter(f"{directory}: {error.strerror}", param_hint="--out") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..fuzz_process import Answer, Misuse, Request, judge
-from .report import make_folder
+from .files import make_folder
 from .train import finite
 
 COLUMNS = 100

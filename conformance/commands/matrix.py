@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .files import read_report
+from .files import make_folder, read_report
 
 
 @click.command()
@@ -29,7 +29,6 @@ def matrix(files: tuple[Path, ...], directory: Path) -> None:
         raise click.UsageError("name at least one conformance.json")
     from ..reports import matrix as page
     from ..reports.writer import replace_file
-    from .report import make_folder
 
     make_folder(directory)
     joined = page.join([(path, read_report(path)) for path in files])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
 from ..workers import default_workers
+from .files import make_folder
 
 
 @click.command()
@@ -128,13 +128,3 @@ def report(
     for path in paths:
         click.echo(f"wrote {path}")
     raise SystemExit(0 if result.conforms else 1)
-
-
-def make_folder(directory: Path) -> None:
-    """The folder is made, and tried with a file, before the work: a bad path costs no time."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise click.BadParameter(f"{directory}: {error.strerror}", param_hint="--out") from None

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import final
 
-from ..record import Report
+from ..record import Report, Verdict
 from .markdown import code
 from .text import MARKS
 
@@ -26,8 +26,8 @@ class Change:
     """A record by its id, with its verdict before and after; None where it was not there."""
 
     id: str
-    before: str | None
-    after: str | None
+    before: Verdict | None
+    after: Verdict | None
 
 
 @final
@@ -50,13 +50,16 @@ class Difference:
 def difference(old: Report, new: Report) -> Difference:
     """Compare the verdicts of all records; of the score, those of its entries too."""
     before, after = _verdicts(old), _verdicts(new)
+    scored = old.score is not None and new.score is not None
     lists: dict[str, list[Change]] = {name: [] for name in HEADINGS}
     for id in sorted(before.keys() | after.keys()):
-        was, is_ = before.get(id), after.get(id)
+        if id.startswith("score.") and not scored:
+            continue  # one of them has no score to compare with
+        # A score lists what it misjudges: an entry that is not there is judged rightly.
+        unlisted: Verdict | None = "conforms" if id.startswith("score.") else None
+        was, is_ = before.get(id, unlisted), after.get(id, unlisted)
         if was == is_:
             continue
-        if id.startswith("score.") and (old.score is None or new.score is None):
-            continue  # one of them has no score to compare with
         lists[_kind(was, is_)].append(Change(id, was, is_))
     return Difference(**{name: tuple(changes) for name, changes in lists.items()})
 
@@ -88,9 +91,9 @@ def to_json(found: Difference) -> str:
     return json.dumps({"regression": found.regression} | asdict(found), indent=2)
 
 
-def _verdicts(report: Report) -> dict[str, str]:
+def _verdicts(report: Report) -> dict[str, Verdict]:
     """The verdict of each record by its id; of the score, of each entry that is misjudged."""
-    verdicts: dict[str, str] = {record.id: record.verdict for record in report.records}
+    verdicts: dict[str, Verdict] = {record.id: record.verdict for record in report.records}
     if report.score is not None:
         verdicts |= {f"score.missed.{id}": "disagrees" for id in report.score.missed}
         verdicts |= {f"score.accused.{id}": "disagrees" for id in report.score.accused}
@@ -98,7 +101,7 @@ def _verdicts(report: Report) -> dict[str, str]:
     return verdicts
 
 
-def _kind(before: str | None, after: str | None) -> str:
+def _kind(before: Verdict | None, after: Verdict | None) -> str:
     if before not in (None, "conforms") and after not in (None, "conforms"):
         return "flipped"
     if after not in (None, "conforms"):
@@ -110,7 +113,7 @@ def _kind(before: str | None, after: str | None) -> str:
 
 def _words(change: Change) -> str:
     sides = [
-        "not there" if verdict is None else f"{MARKS.get(verdict, '')} {verdict}"  # type: ignore[call-overload]
+        "not there" if verdict is None else f"{MARKS[verdict]} {verdict}"
         for verdict in (change.before, change.after)
     ]
     return " → ".join(sides)

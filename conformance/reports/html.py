@@ -31,7 +31,11 @@ from .text import MARKS, instant, percent, printable, ratio, seconds
 
 def to_html(report: Report) -> str:
     """The report as a page: the answer and what failed first, then every record."""
-    return environment().get_template("report.html").render(report=report)
+    return (
+        environment()
+        .get_template("report.html")
+        .render(report=report, kind="report", conforms=report.conforms, sentence=answer(report))
+    )
 
 
 def environment() -> Environment:
@@ -55,7 +59,6 @@ def environment() -> Environment:
     environment.globals |= {
         "MARKS": MARKS,
         "PARTS": PARTS,
-        "answer": answer,
         "count": count,
         "curve": _curve,
         "curve_picture": curve_picture,

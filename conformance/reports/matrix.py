@@ -72,4 +72,10 @@ def to_markdown(matrix: Matrix) -> str:
 def to_html(matrix: Matrix) -> str:
     """The page, self-contained like that of a report."""
     template = environment().get_template("matrix.html")
-    return template.render(matrix=matrix, answer=answer(matrix), heading=HEADING)
+    return template.render(
+        matrix=matrix,
+        heading=HEADING,
+        kind="matrix",
+        conforms=matrix.conforms,
+        sentence=answer(matrix),
+    )

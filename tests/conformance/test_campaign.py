@@ -125,3 +125,16 @@ def test_what_a_task_raises_stands_beside_its_item():
     results = dict(spread(int, ["12", "x"], workers=1))
     assert results["12"] == 12
     assert isinstance(results["x"], ValueError)
+
+
+def test_workers_end_when_their_parent_is_killed():
+    """Each holds the pipe of stderr open for as long as it lives."""
+    program = (
+        "import os, signal, time\nfrom conformance.workers import spread\n"
+        "if __name__ == '__main__':\n"
+        "    for item, _ in spread(abs, range(3), workers=2): pass\n"
+    )
+    lingering = program.replace("pass", "os.kill(os.getpid(), signal.SIGKILL)")
+    command = [sys.executable, "-c", lingering]
+    done = subprocess.run(command, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == -9

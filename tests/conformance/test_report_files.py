@@ -12,7 +12,7 @@ from conformance.reports.html import to_html
 from conformance.reports.summary import grid
 from conformance.reports.text import NOTHING
 
-from .test_reports import BROKEN, DIGITS, POLLS, PROVENANCE, SOFTMAX, WRONG, Report
+from .test_reports import BLIND, BROKEN, DIGITS, POLLS, PROVENANCE, SCORED, SOFTMAX, WRONG, Report
 
 HOSTILE = replace(SOFTMAX, id="<script>alert(1)</script>", verdict="disagrees", finding="</td>")
 GOOD = Report(PROVENANCE, (SOFTMAX, POLLS), (DIGITS,))
@@ -86,6 +86,22 @@ def test_a_difference_is_told_by_id(tmp_path, before, after, words, status):
     }  # fmt: skip
     text = run("diff", old, new, "--format", "markdown").output
     assert text.startswith("**A regression.**" if status else "**No regression.**")
+
+
+def test_an_entry_that_a_score_misjudges_no_more_is_fixed(tmp_path):
+    files = []
+    for name, score in (("blind", BLIND), ("seeing", SCORED.score), ("none", None)):
+        write(Report(PROVENANCE, (SOFTMAX,), (), score), tmp_path / name)
+        files.append(tmp_path / name / "conformance.json")
+    blind, seeing, none = files
+    missed = f"score.missed.{BLIND.missed[0]}"
+    fixed = json.loads(run("diff", blind, seeing, "--format", "json").output)
+    assert missed in [change["id"] for change in fixed["fixed"]]
+    assert not fixed["removed"]
+    result = run("diff", seeing, blind)
+    assert result.exit_code == 1
+    assert f"{missed}: ✓ conforms → ✗ disagrees" in result.output
+    assert run("diff", none, blind).output == "no change\n"
 
 
 def test_environments_are_joined(tmp_path):
