@@ -27,6 +27,10 @@ STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 
 #: An estimate is off by more than it changed, now and then.
 SAFETY = 8.0
+
+#: Where f is smooth, half the step changes the slope by a quarter of what the step before it did;
+#: where its curvature jumps inside of the steps, by half, and no order of extrapolation is right.
+STEADY = 0.35
 SMALLEST = 2.0**-1000
 IMAGINARY_STEP = 1e-30
 
@@ -95,6 +99,8 @@ def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
         rise = _values(forward, up) - _values(forward, down)
         row.append(rise / run)
         noise.append(2 * (rounding + EPS * np.abs(rise)) / run)
+    moves = [np.abs(b - a) for a, b in pairwise(row)]
+    steady = [b <= STEADY * a + 2 * noise[k + 2] for k, (a, b) in enumerate(pairwise(moves))]
     estimate, error = row[0], np.full(row[0].shape, np.inf)
     for order in range(1, LEVELS):
         weight = 4.0**order
@@ -103,7 +109,7 @@ def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
             near = [row[k], row[k + 1], finer[max(k - 1, 0)], finer[min(k + 1, len(finer) - 1)]]
             change = np.max([np.abs(value - other) for other in near], axis=0)
             change = SAFETY * change + noise[k + order]
-            better = change < error
+            better = np.logical_and.reduce([change < error, *steady[k : k + order - 1]])
             estimate, error = np.where(better, value, estimate), np.where(better, change, error)
         row = finer
     return Slopes(np.swapaxes(estimate, -1, -2), np.swapaxes(error, -1, -2))

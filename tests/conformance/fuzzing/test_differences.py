@@ -63,6 +63,23 @@ def test_at_a_kink_the_error_is_half_the_jump_or_more(f, kink, jump):
     assert derivatives(f, np.array([[kink]]), EVERYWHERE).error >= 0.999 * jump / 2
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize(
+    ("f", "derivative"),
+    [
+        (lambda z: z * np.abs(z), lambda z: 2 * np.abs(z)),
+        (lambda z: z / (1 + np.abs(z)), lambda z: (1 + np.abs(z)) ** -2.0),
+        (lambda z: np.where(z > 0, z, np.expm1(z)), lambda z: np.where(z > 0, 1, np.exp(z))),
+    ],
+)
+def test_beside_a_jump_of_the_curvature_the_error_is_no_understatement(f, derivative, side):
+    """All orders of a table agree on what is wrong where only its last step is on this side."""
+    z = side * np.geomspace(1e-8, 1e-2, 2001)[:, None]
+    slopes = derivatives(f, z, EVERYWHERE)
+    assert (np.abs(slopes.estimate[..., 0] - derivative(z)) <= slopes.error[..., 0]).all()
+    assert (slopes.error < 1e-5).all()
+
+
 def test_of_a_maximum_at_a_tie():
     def maximum(z):
         return z.max(axis=-1, keepdims=True)
