@@ -30,15 +30,16 @@ class Oracle:
     jacobian(activation, z (..., n)): y (..., m) and J (..., m, n), by reverse and forward mode.
     divergence(divergence, y, d): div(y, d) (...) and its derivative by y (..., n).
     divergence_of_z(divergence, activation, z, d): div(f(z), d) (...) and its derivative by z.
-    gradients_at([(layers, x), ...], divergence, d): the gradients of one architecture at each.
-    pre_activations(layers, x): every z_k (T, D_k). local_vjps: see ``oracle.local_vjps``.
+    pre_activations(layers, x): every z_k (T, D_k). gradients and local_vjps: as in ``oracle``.
+    passes(layers, divergence, x, d): what pre_activations and gradients give, at once.
     """
 
     jacobian: Callable[..., Pair]
     divergence: Callable[..., Pair]
     divergence_of_z: Callable[..., Pair]
-    gradients_at: Callable[..., list[oracle.Gradients]]
     pre_activations: Callable[..., list[Float64Array]]
+    gradients: Callable[..., oracle.Gradients]
+    passes: Callable[..., tuple[list[Float64Array], oracle.Gradients]]
     local_vjps: Callable[..., list[oracle.LocalVjp]]
 
 
@@ -59,10 +60,10 @@ def _divergence_of_z(
     return oracle.value(div, z, d), oracle.jacobian(div, z, d)
 
 
-def _gradients_at(
-    variants: Sequence[tuple[list[oracle.Layer], ArrayLike]], divergence: Description, d: ArrayLike
-) -> list[oracle.Gradients]:
-    return [oracle.gradients(layers, divergence, x, d) for layers, x in variants]
+def _passes(
+    layers: Sequence[oracle.Layer], divergence: Description, x: ArrayLike, d: ArrayLike
+) -> tuple[list[Float64Array], oracle.Gradients]:
+    return oracle.pre_activations(layers, x), oracle.gradients(layers, divergence, x, d)
 
 
 #: Compiled for each function and shape; takes any size.
@@ -70,8 +71,9 @@ PLAIN = Oracle(
     _jacobian,
     _divergence,
     _divergence_of_z,
-    _gradients_at,
     oracle.pre_activations,
+    oracle.gradients,
+    _passes,
     oracle.local_vjps,
 )
 
@@ -80,8 +82,9 @@ PADDED = Oracle(
     padded.jacobian,
     padded.divergence,
     padded.divergence_of_z,
-    padded.gradients_at,
     padded.pre_activations,
+    padded.gradients,
+    padded.passes,
     padded.local_vjps,
 )
 

@@ -6,7 +6,7 @@ functions give what their namesakes in `oracle` give, up to rounding: sums have 
 """
 
 from oracle.padded.derivatives import activation_fits, divergence, divergence_of_z, jacobian
-from oracle.padded.network import fits, gradients, gradients_at, local_vjps, pre_activations
+from oracle.padded.network import fits, gradients, local_vjps, passes, pre_activations
 
 __all__ = [
     "activation_fits",
@@ -14,8 +14,8 @@ __all__ = [
     "divergence_of_z",
     "fits",
     "gradients",
-    "gradients_at",
     "jacobian",
     "local_vjps",
+    "passes",
     "pre_activations",
 ]

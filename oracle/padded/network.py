@@ -10,7 +10,7 @@ from oracle.description import Description
 from oracle.network import Gradients, Layer, LocalVjp
 from oracle.padded.divergences import Div, div_of
 from oracle.padded.form import WIDTH
-from oracle.padded.programs import forward_program, gradients_program, local_vjps_program
+from oracle.padded.programs import forward_program, local_vjps_program, passes_program
 from oracle.padded.slots import DEPTH, ROWS, Slots, pad_rows
 
 
@@ -27,31 +27,25 @@ def gradients(
     layers: Sequence[Layer], divergence: Description, x: npt.ArrayLike, d: npt.ArrayLike
 ) -> Gradients:
     """The loss, and its gradients by every W_k, every b_k and x, as `oracle.gradients`."""
-    return gradients_at([(layers, x)], divergence, d)[0]
+    return passes(layers, divergence, x, d)[1]
 
 
-def gradients_at(
-    variants: Sequence[tuple[Sequence[Layer], npt.ArrayLike]],
-    divergence: Description,
-    d: npt.ArrayLike,
-) -> list[Gradients]:
-    """The gradients at several (layers, x), of which the first says shapes and activations.
-
-    Compiled once for each number of variants.
-    """
-    layers, x = variants[0]
+def passes(
+    layers: Sequence[Layer], divergence: Description, x: npt.ArrayLike, d: npt.ArrayLike
+) -> tuple[list[Float64Array], Gradients]:
+    """What `pre_activations` and `gradients` give, by one program."""
     slots, T = Slots.of(layers), len(np.asarray(x))
-    weights, biases = zip(*(slots.pad_parameters(each) for each, _ in variants), strict=True)
-    batches = [pad_rows("x", each, T, slots.inputs[0]) for _, each in variants]
-    target = pad_rows("d", d, T, slots.outputs[-1])
-    div = np.int32(div_of(divergence, slots.kinds[-1]))
-    results = gradients_program(
-        np.stack(weights), np.stack(biases), np.stack(batches), slots.form, div, target, np.int32(T)
+    results = passes_program(
+        *slots.pad_parameters(layers),
+        pad_rows("x", x, T, slots.inputs[0]),
+        slots.form,
+        np.int32(div_of(divergence, slots.kinds[-1])),
+        pad_rows("d", d, T, slots.outputs[-1]),
+        np.int32(T),
     )
-    return [
-        Gradients(float(loss), *slots.cut_parameters(W, b), x[:T, : slots.inputs[0]].copy())
-        for loss, W, b, x in zip(*map(np.asarray, results), strict=True)
-    ]
+    loss, z, dW, db, dx = map(np.asarray, results)
+    dx = dx[:T, : slots.inputs[0]].copy()
+    return _cut_rows(z, T, slots), Gradients(float(loss), *slots.cut_parameters(dW, db), dx)
 
 
 def pre_activations(layers: Sequence[Layer], x: npt.ArrayLike) -> list[Float64Array]:
@@ -59,7 +53,7 @@ def pre_activations(layers: Sequence[Layer], x: npt.ArrayLike) -> list[Float64Ar
     slots, T = Slots.of(layers), len(np.asarray(x))
     padded = pad_rows("x", x, T, slots.inputs[0])
     z = np.asarray(forward_program(*slots.pad_parameters(layers), padded, slots.form))
-    return [z[slot, :T, :D].copy() for slot, D in zip(slots.used, slots.units, strict=True)]
+    return _cut_rows(z, T, slots)
 
 
 def local_vjps(
@@ -122,3 +116,7 @@ def _pad_each(
     for k, (slot, array, width) in enumerate(zip(slots.used, arrays, widths, strict=True)):
         padded[slot] = pad_rows(f"{name}[{k}]", array, T, width)
     return padded
+
+
+def _cut_rows(z: Float64Array, T: int, slots: Slots) -> list[Float64Array]:
+    return [z[slot, :T, :D].copy() for slot, D in zip(slots.used, slots.units, strict=True)]

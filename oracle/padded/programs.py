@@ -43,7 +43,7 @@ def forward_program(W: jax.Array, b: jax.Array, x: jax.Array, form: Form) -> jax
 
 
 @jax.jit
-def gradients_program(
+def passes_program(
     W: jax.Array,
     b: jax.Array,
     x: jax.Array,
@@ -52,15 +52,15 @@ def gradients_program(
     d: jax.Array,
     T: jax.Array,
 ) -> tuple[jax.Array, ...]:
-    """Loss, dW, db and dx; W, b, x and the results have a leading axis of variants."""
+    """Loss, every z_k, dW, db and dx."""
 
-    def mean_loss(W: jax.Array, b: jax.Array, x: jax.Array) -> jax.Array:
+    def mean_loss(W: jax.Array, b: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         y, z = _forward(W, b, x, form)
         last = Form(*(field[-1] for field in form))
-        return _sum_over_rows(div, last, z[-1], y, d, T) / T
+        return _sum_over_rows(div, last, z[-1], y, d, T) / T, z
 
-    loss, gradients = jax.vmap(jax.value_and_grad(mean_loss, argnums=(0, 1, 2)))(W, b, x)
-    return loss, *gradients
+    (loss, z), gradients = jax.value_and_grad(mean_loss, argnums=(0, 1, 2), has_aux=True)(W, b, x)
+    return loss, z, *gradients
 
 
 @jax.jit
