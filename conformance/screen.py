@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, final
+from typing import Protocol, TypeVar, final
 
 from numpy.typing import ArrayLike
 
@@ -22,6 +22,26 @@ Pair = tuple[Float64Array, Float64Array]
 Outcome = TypeVar("Outcome")
 
 
+class NetworkOracle(Protocol):
+    """Autodiff of one network: starts computing, and returns a function that waits for it."""
+
+    def passes(
+        self, divergence: Description, x: ArrayLike, d: ArrayLike, /
+    ) -> Callable[[], tuple[list[Float64Array], oracle.Gradients]]:
+        """Every z_k (T, D_k), and the gradients of the loss."""
+
+    def local_vjps(
+        self,
+        divergence: Description,
+        d: ArrayLike,
+        y: Sequence[ArrayLike],
+        z: Sequence[ArrayLike],
+        dy: Sequence[ArrayLike],
+        dz: Sequence[ArrayLike],
+    ) -> Callable[[], list[oracle.LocalVjp]]:
+        """Every layer by itself, see ``oracle.local_vjps``."""
+
+
 @final
 @dataclass(frozen=True)
 class Oracle:
@@ -30,8 +50,7 @@ class Oracle:
     jacobian(activation, z (..., n)): y (..., m) and J (..., m, n), by reverse and forward mode.
     divergence(divergence, y, d): div(y, d) (...) and its derivative by y (..., n).
     divergence_of_z(divergence, activation, z, d): div(f(z), d) (...) and its derivative by z.
-    pre_activations(layers, x): every z_k (T, D_k). gradients and local_vjps: as in ``oracle``.
-    passes(layers, divergence, x, d): what pre_activations and gradients give, at once.
+    pre_activations, gradients and local_vjps: as in ``oracle``; network(layers): all of them.
     """
 
     jacobian: Callable[..., Pair]
@@ -39,8 +58,8 @@ class Oracle:
     divergence_of_z: Callable[..., Pair]
     pre_activations: Callable[..., list[Float64Array]]
     gradients: Callable[..., oracle.Gradients]
-    passes: Callable[..., tuple[list[Float64Array], oracle.Gradients]]
     local_vjps: Callable[..., list[oracle.LocalVjp]]
+    network: Callable[[Sequence[oracle.Layer]], NetworkOracle]
 
 
 def _jacobian(activation: Description, z: ArrayLike) -> Pair:
@@ -60,10 +79,31 @@ def _divergence_of_z(
     return oracle.value(div, z, d), oracle.jacobian(div, z, d)
 
 
-def _passes(
-    layers: Sequence[oracle.Layer], divergence: Description, x: ArrayLike, d: ArrayLike
-) -> tuple[list[Float64Array], oracle.Gradients]:
-    return oracle.pre_activations(layers, x), oracle.gradients(layers, divergence, x, d)
+@final
+class _PlainLayers:
+    """The plain oracle, with nothing to wait for."""
+
+    def __init__(self, layers: Sequence[oracle.Layer]) -> None:
+        self.layers = layers
+
+    def passes(
+        self, divergence: Description, x: ArrayLike, d: ArrayLike
+    ) -> Callable[[], tuple[list[Float64Array], oracle.Gradients]]:
+        z = oracle.pre_activations(self.layers, x)
+        gradients = oracle.gradients(self.layers, divergence, x, d)
+        return lambda: (z, gradients)
+
+    def local_vjps(
+        self,
+        divergence: Description,
+        d: ArrayLike,
+        y: Sequence[ArrayLike],
+        z: Sequence[ArrayLike],
+        dy: Sequence[ArrayLike],
+        dz: Sequence[ArrayLike],
+    ) -> Callable[[], list[oracle.LocalVjp]]:
+        local = oracle.local_vjps(self.layers, divergence, d, y, z, dy, dz)
+        return lambda: local
 
 
 #: Compiled for each function and shape; takes any size.
@@ -73,8 +113,8 @@ PLAIN = Oracle(
     _divergence_of_z,
     oracle.pre_activations,
     oracle.gradients,
-    _passes,
     oracle.local_vjps,
+    _PlainLayers,
 )
 
 #: Compiled once for all; takes what ``oracle.padded`` fits.
@@ -84,8 +124,8 @@ PADDED = Oracle(
     padded.divergence_of_z,
     padded.pre_activations,
     padded.gradients,
-    padded.passes,
     padded.local_vjps,
+    padded.PaddedLayers,
 )
 
 

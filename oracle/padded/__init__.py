@@ -6,9 +6,10 @@ functions give what their namesakes in `oracle` give, up to rounding: sums have 
 """
 
 from oracle.padded.derivatives import activation_fits, divergence, divergence_of_z, jacobian
-from oracle.padded.network import fits, gradients, local_vjps, passes, pre_activations
+from oracle.padded.network import PaddedLayers, fits, gradients, local_vjps, pre_activations
 
 __all__ = [
+    "PaddedLayers",
     "activation_fits",
     "divergence",
     "divergence_of_z",
@@ -16,6 +17,5 @@ __all__ = [
     "gradients",
     "jacobian",
     "local_vjps",
-    "passes",
     "pre_activations",
 ]

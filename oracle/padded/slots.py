@@ -74,6 +74,10 @@ class Slots:
             tuple(biases[slot, :D].copy() for slot, D, _ in each),
         )
 
+    def cut_rows(self, z: Float64Array, T: int) -> list[Float64Array]:
+        """Of each layer the T rows of z_k, out of (DEPTH, ROWS, WIDTH)."""
+        return [z[slot, :T, :D].copy() for slot, D in zip(self.used, self.units, strict=True)]
+
 
 def _check_shapes(layer: Layer, D: int, C: int) -> None:
     for name, array, shape in (
@@ -86,12 +90,17 @@ def _check_shapes(layer: Layer, D: int, C: int) -> None:
 
 def pad_rows(name: str, array: npt.ArrayLike, T: int, width: int) -> Float64Array:
     """(T, width) -> (ROWS, WIDTH). Raises ValueError for another shape, and for too many rows."""
-    rows = np.asarray(array, dtype=np.float64)
+    padded = np.zeros((ROWS, WIDTH))
+    pad_into(padded, name, array, T, width)
+    return padded
+
+
+def pad_into(padded: Float64Array, name: str, array: npt.ArrayLike, T: int, width: int) -> None:
+    """The same, into zeros (ROWS, WIDTH)."""
+    rows = np.asarray(array)
     if rows.shape != (T, width) or not 1 <= T <= ROWS:
         raise ValueError(
             f"{name} must have shape ({T}, {width}) with T <= {ROWS}, got {rows.shape}"
         )
-    padded = np.zeros((ROWS, WIDTH))
-    padded[:, :width] = rows[0]
     padded[:T, :width] = rows
-    return padded
+    padded[T:, :width] = rows[0]

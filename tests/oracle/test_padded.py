@@ -106,7 +106,7 @@ def test_networks(seed):
     assert plain.weights[0].any()  # two zeros would agree
     assert_same_gradients(padded.gradients(layers, divergence, x, d), plain)
     z = oracle.pre_activations(layers, x)
-    together, _ = padded.passes(layers, divergence, x, d)
+    together, _ = padded.PaddedLayers(layers).passes(divergence, x, d)()
     for got, same, plain in zip(padded.pre_activations(layers, x), together, z, strict=True):
         assert_same(got, plain)
         assert_array_equal(same, got)
