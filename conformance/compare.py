@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Float64Array = NDArray[np.float64]
 
-#: What is compared, got, expected, and the tolerance, all of one shape.
-Comparison = tuple[str, NDArray[Any], ArrayLike, ArrayLike]
+#: What is compared, got, expected, and the tolerance for each entry.
+Comparison = tuple[str, NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 class Disagreement(AssertionError):
@@ -54,21 +54,23 @@ def compare_all(comparisons: Sequence[Comparison]) -> float:
     One pass over all entries laid end to end, which is several times as fast; where it does not
     find everything in order, ``compare`` goes through them one by one.
     """
-    dtype = comparisons[0][1].dtype
-    if all(
-        np.shape(got) == np.shape(expected) == np.shape(tolerance) and got.dtype == dtype
-        for _, got, expected, tolerance in comparisons
+    _, got, expected, tolerance = zip(*comparisons, strict=True)
+    dtype, shapes = got[0].dtype, [array.shape for array in got]
+    if (
+        all(array.dtype == dtype for array in got)
+        and [array.shape for array in expected] == shapes
+        and [array.shape for array in tolerance] == shapes
     ):
-        got, expected, tolerance = (
-            np.concatenate(
-                [np.ravel(comparison[i]) for comparison in comparisons], dtype=np.float64
-            )
-            for i in (1, 2, 3)
-        )
-        worst = float(_ratios(got, expected, tolerance, float(np.finfo(dtype).max)).max())
+        each = laid_end_to_end(got), laid_end_to_end(expected), laid_end_to_end(tolerance)
+        worst = float(_ratios(*each, float(np.finfo(dtype).max)).max())
         if worst <= 1:
             return worst
     return max(compare(*comparison) for comparison in comparisons)
+
+
+def laid_end_to_end(arrays: Sequence[NDArray[Any]]) -> Float64Array:
+    """All entries of all of them, as float64."""
+    return np.concatenate([array.reshape(-1) for array in arrays], dtype=np.float64)
 
 
 def require(condition: bool, message: str) -> None:

@@ -129,14 +129,12 @@ PADDED = Oracle(
 )
 
 
-def screened(check: Callable[[Oracle], Outcome], *, fits: bool = True) -> Outcome:
+def screened(check: Callable[[Oracle], Outcome]) -> Outcome:
     """``check`` with the padded oracle; where that finds something, the plain one decides.
 
-    ``fits``: whether the case is small enough to be padded; if not, the plain oracle judges alone.
+    What does not fit the padded one is judged by the plain one alone.
     """
-    if fits:
-        try:
-            return check(PADDED)
-        except (Disagreement, oracle.OracleDisagreement):
-            pass
-    return check(PLAIN)
+    try:
+        return check(PADDED)
+    except (Disagreement, oracle.OracleDisagreement, padded.DoesNotFit):
+        return check(PLAIN)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from oracle.derivatives import Float64Array
 from oracle.description import Description
 from oracle.network import Gradients, Layer, LocalVjp
-from oracle.padded.divergences import Div, div_of
+from oracle.padded.divergences import div_of
 from oracle.padded.form import WIDTH
 from oracle.padded.programs import forward_program, local_vjps_program, passes_program
 from oracle.padded.slots import DEPTH, ROWS, Slots, pad_into, pad_rows
@@ -27,21 +27,16 @@ class PaddedLayers:
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.slots = Slots.of(layers)
-        self.parameters = self.slots.pad_parameters(layers)
 
     def passes(
         self, divergence: Description, x: npt.ArrayLike, d: npt.ArrayLike
     ) -> Callable[[], tuple[Pre, Gradients]]:
         """What `pre_activations` and `gradients` give."""
         slots, T = self.slots, len(np.asarray(x))
-        results = passes_program(
-            *self.parameters,
-            pad_rows("x", x, T, slots.inputs[0]),
-            slots.form,
-            np.int32(div_of(divergence, slots.kinds[-1])),
-            pad_rows("d", d, T, slots.outputs[-1]),
-            np.int32(T),
-        )
+        x_d = np.zeros((2, ROWS, WIDTH))
+        pad_into(x_d[0], "x", x, T, slots.inputs[0])
+        pad_into(x_d[1], "d", d, T, slots.outputs[-1])
+        results = passes_program(slots.numbers, slots.integers, _div_T(divergence, slots, T), x_d)
 
         def wait() -> tuple[Pre, Gradients]:
             loss, z, dW, db, dx = map(np.asarray, results)
@@ -62,21 +57,19 @@ class PaddedLayers:
     ) -> Callable[[], list[LocalVjp]]:
         """What `local_vjps` gives."""
         slots, T = self.slots, len(np.asarray(d))
-        div = np.full(DEPTH, Div.INNER_PRODUCT, dtype=np.int32)
-        div[-1] = div_of(divergence, slots.kinds[-1])
-        instances = np.ones(DEPTH)
-        instances[-1] = T
-        results = local_vjps_program(
-            np.int32(T),
-            *self.parameters,
-            slots.form,
-            div,
-            instances,
-            _pad_each("y", y, T, slots, slots.inputs),
-            _pad_each("z", z, T, slots, slots.units),
-            _pad_each("dy", [*dy, d], T, slots, slots.outputs),
-            _pad_each("dz", dz, T, slots, slots.units),
-        )
+        points = np.zeros((4, DEPTH, ROWS, WIDTH))
+        for i, (name, arrays, widths) in enumerate(
+            (
+                ("y", y, slots.inputs),
+                ("z", z, slots.units),
+                ("dy", [*dy, d], slots.outputs),
+                ("dz", dz, slots.units),
+            )
+        ):
+            for k, (slot, array, n) in enumerate(zip(slots.used, arrays, widths, strict=True)):
+                pad_into(points[i, slot], f"{name}[{k}]", array, T, n)
+        div_T = _div_T(divergence, slots, T)
+        results = local_vjps_program(slots.numbers, slots.integers, div_T, points)
 
         def wait() -> list[LocalVjp]:
             z, y, dz, dW, db, dx = map(np.asarray, results)
@@ -116,10 +109,10 @@ def gradients(
 
 def pre_activations(layers: Sequence[Layer], x: npt.ArrayLike) -> Pre:
     """Every z_k (T, D_k), for x (T, n), as `oracle.pre_activations`."""
-    padded, T = PaddedLayers(layers), len(np.asarray(x))
-    rows = pad_rows("x", x, T, padded.slots.inputs[0])
-    z = forward_program(*padded.parameters, rows, padded.slots.form)
-    return padded.slots.cut_rows(np.asarray(z), T)
+    slots, T = Slots.of(layers), len(np.asarray(x))
+    rows = pad_rows("x", x, T, slots.inputs[0])
+    z = forward_program(slots.numbers, slots.integers, rows)
+    return slots.cut_rows(np.asarray(z), T)
 
 
 def local_vjps(
@@ -140,10 +133,5 @@ def local_vjps(
     return PaddedLayers(layers).local_vjps(divergence, d, y, z, dy, dz)()
 
 
-def _pad_each(
-    name: str, arrays: Sequence[npt.ArrayLike], T: int, slots: Slots, widths: Sequence[int]
-) -> Float64Array:
-    padded = np.zeros((DEPTH, ROWS, WIDTH))
-    for k, (slot, array, width) in enumerate(zip(slots.used, arrays, widths, strict=True)):
-        pad_into(padded[slot], f"{name}[{k}]", array, T, width)
-    return padded
+def _div_T(divergence: Description, slots: Slots, T: int) -> npt.NDArray[np.int32]:
+    return np.array([div_of(divergence, slots.kinds[-1]), T], dtype=np.int32)
