@@ -2,9 +2,12 @@
 
 import sys
 
+from .kernels import choose_kernels
+
 
 def run() -> None:
     """The command; without the packages of the extra ``conformance``, a message and status 2."""
+    choose_kernels()
     try:
         from .commands import main
     except ModuleNotFoundError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -106,17 +105,3 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
         counterexample=None if tally.failing is None else f"seed = {seed}\n{tally.failing!r}",
         notes=tally.notes(),
     )
-
-
-def run_all(
-    properties: Iterable[Property],
-    examples: int,
-    seed: int,
-    progress: Callable[[PropertyRecord], None] = lambda record: None,
-) -> tuple[PropertyRecord, ...]:
-    """Run each property in turn, calling ``progress`` with each record."""
-    records = []
-    for property_ in properties:
-        records.append(run(property_, examples, seed))
-        progress(records[-1])
-    return tuple(records)

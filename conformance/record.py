@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, final
 
 #: The version of the format of conformance.json; its first number grows when a reader would break.
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 Verdict = Literal["conforms", "disagrees", "error"]
 
@@ -151,6 +151,33 @@ class ScoreRecord:
 
 @final
 @dataclass(frozen=True)
+class Curve:
+    """A scalar activation along a line: y and its slope by hand, and the slope by autodiff.
+
+    kinks: where two neighbouring slopes differ by a jump.
+    """
+
+    subject: str
+    z: tuple[float, ...]
+    y: tuple[float, ...]
+    by_hand: tuple[float, ...]
+    autodiff: tuple[float, ...]
+    kinks: tuple[float, ...]
+
+
+@final
+@dataclass(frozen=True)
+class Heat:
+    """The Jacobian of a vector activation at a row z, by hand and by autodiff, row by row."""
+
+    subject: str
+    z: tuple[float, ...]
+    by_hand: tuple[tuple[float, ...], ...]
+    autodiff: tuple[tuple[float, ...], ...]
+
+
+@final
+@dataclass(frozen=True)
 class Provenance:
     """Where a report comes from, enough to run it again.
 
@@ -174,12 +201,17 @@ Record = PropertyRecord | TrainingRecord | ScoreRecord
 @final
 @dataclass(frozen=True)
 class Report:
-    """A whole campaign; it conforms where every record does, and there is one."""
+    """A whole campaign; it conforms where every record does, and there is one.
+
+    curves and heats are for the pictures, and judge nothing.
+    """
 
     provenance: Provenance
     properties: tuple[PropertyRecord, ...]
     training: tuple[TrainingRecord, ...]
     score: ScoreRecord | None = None
+    curves: tuple[Curve, ...] = ()
+    heats: tuple[Heat, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     @property

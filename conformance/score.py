@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, final
@@ -16,6 +14,7 @@ from .fuzzing import fuzz
 from .network_score import caught
 from .peers import PEERS
 from .record import PeerRecord, ScoreRecord
+from .workers import spread
 
 #: For each property of networks; small networks show their bugs early.
 NETWORK_EXAMPLES = 20
@@ -56,15 +55,16 @@ def score(
 ) -> ScoreRecord:
     """Judge each entry by ``fuzz`` with ``examples`` cases, and by the peers; call ``progress``.
 
-    workers: how many processes share the work; 1 stays in this one. Whatever the judging raises is
-    in the record.
+    workers: how many processes share the work. Whatever the judging raises is in the record.
     """
     started = time.perf_counter()
     ids = [tuple(e.id for e in entries) for entries in (planted, correct, network)]
     judged: dict[str, Judged] = {}
-    for one in _all(sum(ids, ()), partial(judge, examples=examples, seed=seed), workers):
-        judged[one.id] = one
-        progress(one.id)
+    task = partial(_judge_each, examples=examples, seed=seed)
+    for group, done in spread(task, _groups(sum(ids, ())), workers):
+        for one in [_failed(id, done) for id in group] if isinstance(done, Exception) else done:
+            judged[one.id] = one
+            progress(one.id)
     bugs, right, bugs_of_networks = ([judged[id] for id in group] for group in ids)
     seconds = [one.seconds for one in judged.values() if one.seconds is not None]
     return ScoreRecord(
@@ -96,25 +96,6 @@ def judge(id: str, examples: int, seed: int) -> Judged:
     return Judged(id, not verdict.conforms, verdict.seconds, peers)
 
 
-def _all(ids: Iterable[str], task: Callable[[str], Judged], workers: int) -> Iterator[Judged]:
-    """What the task gives for each id, in the order in which they are done."""
-    if workers == 1:
-        yield from map(task, ids)
-        return
-    spawn = multiprocessing.get_context("spawn")  # JAX has threads, and they do not stand a fork
-    pool = ProcessPoolExecutor(workers, spawn)
-    try:
-        futures = {pool.submit(_each, task, group): group for group in _groups(ids)}
-        for future in as_completed(futures):
-            error = future.exception()
-            if error is None:
-                yield from future.result()
-            else:
-                yield from (_failed(id, error) for id in futures[future])
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _groups(ids: Iterable[str]) -> list[list[str]]:
     """Those that share an oracle, or are bugs of networks, compile it once; large groups first."""
     groups: dict[Any, list[str]] = {}
@@ -123,8 +104,8 @@ def _groups(ids: Iterable[str]) -> list[list[str]]:
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _each(task: Callable[[str], Judged], ids: Iterable[str]) -> list[Judged]:
-    return [task(id) for id in ids]
+def _judge_each(ids: Iterable[str], examples: int, seed: int) -> list[Judged]:
+    return [judge(id, examples, seed) for id in ids]
 
 
 def _failed(id: str, error: BaseException) -> Judged:

@@ -47,6 +47,14 @@ class Activation(ABC):
         """
         return np.einsum("...i,...ij->...j", dy, self.jacobian(z, y))
 
+    def training_forward_into(self, z: Array, out: Array) -> None:
+        """``training_forward`` into ``out`` (..., m); override it to do without a new array."""
+        _put(self.training_forward(z), out, f"{type(self).__name__}.forward")
+
+    def vjp_into(self, z: Array, y: Array, dy: Array, out: Array) -> None:
+        """``vjp`` into ``out`` (..., n); override it to do without a new array."""
+        _put(self.vjp(z, y, dy), out, f"{type(self).__name__}.vjp")
+
     def parameters(self) -> dict[str, Any]:
         """The constructor's arguments as plain numbers and lists, fit for JSON.
 
@@ -80,6 +88,12 @@ class ScalarActivation(Activation):
 
 class VectorActivation(Activation):
     """An activation each of whose outputs may depend on every z_j; its Jacobian is explicit."""
+
+
+def _put(value: Array, out: Array, name: str) -> None:
+    if np.shape(value) != out.shape:
+        raise ValueError(f"{name} must have shape {out.shape}, got {np.shape(value)}")
+    out[...] = value
 
 
 def _plain(value: Any) -> Any:

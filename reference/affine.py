@@ -18,9 +18,11 @@ class Affine:
     W: Array
     b: Array
 
-    def forward(self, y: Array) -> Array:
-        """z = W y + b for each row y."""
-        return y @ self.W.T + self.b
+    def forward(self, y: Array, out: Array | None = None) -> Array:
+        """z = W y + b for each row y; in ``out`` where it is given."""
+        z = np.matmul(y, self.W.T, out=out)
+        z += self.b
+        return z
 
     def jacobian_y(self) -> Array:
         """J_z(y) = W: (D, C)."""
@@ -40,7 +42,15 @@ class Affine:
         For one instance D_W = y D_z, D_b = D_z and D_y = D_z W; the first two add up over the rows.
         The derivative by W is the transpose of W in shape; what is returned is the gradient.
         """
-        dW = (y.T @ dz).T
-        db = dz.sum(axis=0)
-        dy = dz @ self.W
-        return dW, db, dy
+        return *self.vjp_parameters(y, dz), self.vjp_y(dz)
+
+    def vjp_parameters(
+        self, y: Array, dz: Array, out: tuple[Array, Array] | None = None
+    ) -> tuple[Array, Array]:
+        """The cotangents of W (D, C) and b (D,); in ``out`` where that is given."""
+        dW, db = (None, None) if out is None else out
+        return np.matmul(dz.T, y, out=dW), np.add.reduce(dz, axis=0, out=db)
+
+    def vjp_y(self, dz: Array, out: Array | None = None) -> Array:
+        """The cotangent of y (T, C); in ``out`` where it is given."""
+        return np.matmul(dz, self.W, out=out)

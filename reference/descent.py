@@ -71,6 +71,12 @@ def step(w: Array, gradient: Array, eta: float) -> Array:
     return w - w.dtype.type(eta) * gradient
 
 
+def step_into(w: Array, gradient: Array, eta: float, out: Array) -> None:
+    """The same step into ``out``; the gradient is left as eta grad f(w)."""
+    gradient *= gradient.dtype.type(eta)
+    np.subtract(w, gradient, out=out)
+
+
 def step_by_component(w: Array, gradient: Array, eta: float) -> Array:
     """The same step component by component: w_i - eta df/dw_i for every i (slide 6)."""
     stepped = w.copy()

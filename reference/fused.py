@@ -30,6 +30,15 @@ class FusedDivergence(ABC):
     def derivative(self, z: Array, d: Array) -> Array:
         """d div / d z_j: (..., n)."""
 
+    def constant(self, d: Array) -> Array:
+        """A part of div that depends on d alone, and is computed once for a training set: (...)."""
+        return np.zeros(d.shape[:-1], d.dtype)
+
+    def value_and_derivative(self, z: Array, d: Array, constant: Array, out: Array) -> Array:
+        """div(f(z), d), given its ``constant``, and its derivative in ``out`` (..., n)."""
+        out[...] = self.derivative(z, d)
+        return constant + self.value(z, d)
+
 
 @final
 @dataclass(frozen=True)
@@ -45,6 +54,21 @@ class SoftmaxKL(FusedDivergence):
     def derivative(self, z: Array, d: Array) -> Array:
         """y_j sum_i d_i - d_j: y - d, but for the rounding of a target's sum to 1."""
         return Softmax().forward(z) * d.sum(axis=-1, keepdims=True) - d
+
+    def constant(self, d: Array) -> Array:
+        """sum_i d_i log d_i, which is 0 for a one-hot d."""
+        return (d * log_where(d > 0, d)).sum(axis=-1)
+
+    def value_and_derivative(self, z: Array, d: Array, constant: Array, out: Array) -> Array:
+        """Both from one exponential: -sum_i d_i log y_i, and y sum_i d_i - d."""
+        np.subtract(z, z.max(axis=-1, keepdims=True), out=out)
+        target, expected = d.sum(axis=-1, keepdims=True), np.vecdot(d, out)
+        np.exp(out, out=out)
+        total = out.sum(axis=-1, keepdims=True)
+        out /= total
+        out *= target
+        out -= d
+        return constant + (target * np.log(total))[..., 0] - expected
 
 
 @final

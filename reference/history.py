@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 
 @final
@@ -35,3 +35,33 @@ class History:
         self.loss.append(epoch.loss)
         if epoch.validation_loss is not None:
             self.validation_loss.append(epoch.validation_loss)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame, a row for each epoch; ``validation_loss`` where there was one.
+
+        Needs pandas.
+        """
+        import pandas
+
+        columns = {"loss": self.loss}
+        if self.validation_loss:
+            columns["validation_loss"] = self.validation_loss
+        index = pandas.RangeIndex(1, len(self.loss) + 1, name="epoch")
+        return pandas.DataFrame(columns, index=index)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The losses against the epoch, on new axes or on ``ax``; returns the axes.
+
+        Needs matplotlib.
+        """
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.figure().add_subplot()
+        epochs = range(1, len(self.loss) + 1)
+        ax.plot(epochs, self.loss, label="training")
+        if self.validation_loss:
+            ax.plot(epochs, self.validation_loss, label="validation")
+            ax.legend()
+        ax.set(xlabel="epoch", ylabel="mean divergence")
+        return ax

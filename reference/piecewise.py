@@ -28,6 +28,15 @@ class ReLU(ScalarActivation):
         """1 for z >= 0, else 0: the subgradient 1 at the kink z = 0."""
         return (z >= 0).astype(z.dtype)
 
+    def training_forward_into(self, z: Array, out: Array) -> None:
+        """See Activation."""
+        np.maximum(z, 0, out=out)
+
+    def vjp_into(self, z: Array, y: Array, dy: Array, out: Array) -> None:
+        """See Activation: dy where z >= 0, else 0."""
+        np.greater_equal(z, 0, out=out, casting="unsafe")
+        out *= dy
+
 
 @final
 @dataclass(frozen=True)

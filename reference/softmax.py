@@ -22,8 +22,9 @@ class Softmax(VectorActivation):
 
     def forward(self, z: Array) -> Array:
         """The largest z is subtracted first: y is the same, and no exponential overflows."""
-        weights = np.exp(z - z.max(axis=-1, keepdims=True))
-        return weights / weights.sum(axis=-1, keepdims=True)
+        y = np.empty_like(z)
+        self.training_forward_into(z, y)
+        return y
 
     def jacobian(self, z: Array, y: Array) -> Array:
         """diag(y) - y y^T: (..., n, n)."""
@@ -32,4 +33,18 @@ class Softmax(VectorActivation):
 
     def vjp(self, z: Array, y: Array, dy: Array) -> Array:
         """dz_j = y_j (dy_j - sum_i dy_i y_i), in O(n)."""
-        return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+        dz = np.empty_like(z)
+        self.vjp_into(z, y, dy, dz)
+        return dz
+
+    def training_forward_into(self, z: Array, out: Array) -> None:
+        """See ``forward``."""
+        np.subtract(z, z.max(axis=-1, keepdims=True), out=out)
+        np.exp(out, out=out)
+        out /= out.sum(axis=-1, keepdims=True)
+
+    def vjp_into(self, z: Array, y: Array, dy: Array, out: Array) -> None:
+        """See ``vjp``."""
+        np.multiply(dy, y, out=out)
+        np.subtract(dy, out.sum(axis=-1, keepdims=True), out=out)
+        out *= y

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn, final
@@ -9,11 +10,12 @@ from typing import NoReturn, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array, real_number, rows, whole_number
-from .descent import StepSize, step, step_size_at
+from .checks import Array, Indices, real_number, rows, whole_number
+from .descent import StepSize, step_size_at
 from .divergence import Divergence, check_divergence
 from .history import Epoch, History
 from .network import Network
+from .training_step import TrainingStep
 
 
 class DivergedError(ArithmeticError):
@@ -88,29 +90,17 @@ class Trainer:
         T = x.shape[0]
         batch_size = T if self.batch_size is None else self.batch_size
         shuffle = np.random.default_rng(self.seed)
+        step = TrainingStep(self.network, self.divergence, x, d, batch_size)
         losses: list[float] = []
         updates = 0
-        safe = self._parameters()
         for number in range(1, self.max_epochs + 1):
             order = np.arange(T) if batch_size >= T else shuffle.permutation(T)
-            total = 0.0
-            for start in range(0, T, batch_size):
-                batch = order[start : start + batch_size]
-                current = self._parameters()
-                eta = step_size_at(self.step_size, updates)
-                try:
-                    loss = self._update(x[batch], d[batch], eta)
-                except ValueError as error:  # y has left what the divergence is defined for
-                    if updates == 0:
-                        raise
-                    self._give_up(safe, f"{error} after {updates} updates")
-                if not np.isfinite(loss):
-                    self._give_up(safe, f"the loss is {loss} after {updates} updates")
-                safe = current
-                updates += 1
-                total += loss * len(batch)
-            if not all(np.isfinite(w).all() for group in self._parameters() for w in group):
-                self._give_up(safe, f"a parameter is not finite after {updates} updates")
+            step.renew()
+            batches = [order[start : start + batch_size] for start in range(0, T, batch_size)]
+            total = self._updates(step, batches, updates)
+            updates += len(batches)
+            if not all(np.isfinite(w).all() for w in self.network.weights + self.network.biases):
+                self._give_up(step, f"a parameter is not finite after {updates} updates")
             losses.append(total / T)
             after = None if validation is None else self._loss(*validation)
             yield Epoch(number, losses[-1], after)
@@ -119,23 +109,27 @@ class Trainer:
         try:
             last = self._loss(x, d)
         except ValueError as error:
-            self._give_up(safe, f"{error} after {updates} updates")
+            self._give_up(step, f"{error} after {updates} updates")
         if not np.isfinite(last):
-            self._give_up(safe, f"the loss is not finite after {updates} updates")
+            self._give_up(step, f"the loss is not finite after {updates} updates")
 
-    def _update(self, x: Array, d: Array, eta: float) -> float:
-        """One step of descent on a batch; the loss before it. Where that is not finite, no step."""
+    def _updates(self, step: TrainingStep, batches: list[Indices], updates: int) -> float:
+        """A step on each batch; the sum of the losses of all rows, each before its step."""
+        total = 0.0
         with np.errstate(over="ignore", invalid="ignore"):  # a loss that diverges is reported
-            gradients = self.network.gradients(x, d, self.divergence, training=True)
-            if np.isfinite(gradients.loss):
-                for parameters, slopes in (
-                    (self.network.weights, gradients.weights),
-                    (self.network.biases, gradients.biases),
-                ):
-                    parameters[:] = [
-                        step(w, g, eta) for w, g in zip(parameters, slopes, strict=True)
-                    ]
-        return gradients.loss
+            for batch in batches:
+                eta = step_size_at(self.step_size, updates)
+                try:
+                    loss = step(batch, eta)
+                except ValueError as error:  # y has left what the divergence is defined for
+                    if updates == 0:
+                        raise
+                    self._give_up(step, f"{error} after {updates} updates")
+                if not math.isfinite(loss):
+                    self._give_up(step, f"the loss is {loss} after {updates} updates")
+                total += len(batch) * loss
+                updates += 1
+        return total
 
     def _loss(self, x: ArrayLike, d: ArrayLike) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -146,12 +140,8 @@ class Trainer:
             return False
         return abs(losses[-1] - losses[-2]) <= self.tolerance
 
-    def _parameters(self) -> tuple[list[Array], list[Array]]:
-        """The present parameters; a step makes new arrays, so they stay as they are."""
-        return list(self.network.weights), list(self.network.biases)
-
-    def _give_up(self, safe: tuple[list[Array], list[Array]], reason: str) -> NoReturn:
-        self.network.weights[:], self.network.biases[:] = safe
+    def _give_up(self, step: TrainingStep, reason: str) -> NoReturn:
+        step.undo()
         raise DivergedError(
             f"{reason}; the last parameters with a finite loss are kept: try a smaller step_size"
         )

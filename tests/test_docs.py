@@ -1,10 +1,11 @@
 """Every code block of the documents is run, from the top to the bottom of each document.
 
-The blocks of a document share one namespace and one empty working directory. Python that begins
-with a comment like ``# swish.py`` is written to that file, other Python is run. Of the commands
-``backprop``, ``python`` and ``pytest`` on a file there are run, long ones with smaller numbers;
-those of other tools are checked to exist, and the set-up runs in CI (see test_project.py). A text
-block holds lines of what the block before it printed, in their order; ``...`` stands for the rest.
+The blocks of a document share one namespace and one working directory, with the examples in it.
+Python that begins with a comment like ``# swish.py`` is written to that file, other Python is run.
+Of the commands ``backprop``, ``python`` and ``pytest`` on a file there are run, long ones with
+smaller numbers; those of other tools are checked to exist, and the set-up runs in CI (see
+test_project.py). A text block holds lines of what the block before it printed, in their order;
+``...`` stands for the rest.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
-    *sorted(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")),
+    *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 FILE = re.compile(r"# (\S+\.(?:py|ini))\n")
@@ -59,6 +60,8 @@ def test_every_block_runs(document, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    for example in ROOT.glob("examples/*.py"):
+        shutil.copy(example, tmp_path)
     found, namespace, printed = list(blocks(document)), {"__name__": "__main__"}, ""
     for number, (language, source, line) in enumerate(found):
         following = found[number + 1 :][:1]
@@ -104,7 +107,7 @@ def run_commands(source, status):
         for command in line.split(" && "):
             program, *arguments = shlex.split(command)
             if program == "backprop":
-                short = [*arguments, *SHORTER[arguments[0]]]
+                short = [*arguments, *SHORTER.get(arguments[0], [])]
                 result = CliRunner().invoke(main, short, catch_exceptions=False)
                 code, output = result.exit_code, result.output
             elif program == "python" or (program == "pytest" and Path(arguments[0]).is_file()):

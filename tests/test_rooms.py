@@ -12,6 +12,9 @@ NEVER = {
     "conformance": {"tests", "benchmarks"},
 }
 
+#: The estimators are scikit-learn's, and ``import reference`` does not import them.
+MAY = {"reference/estimators.py": {"sklearn"}}
+
 
 def imported(source: str, package: str) -> set[str]:
     """The top-level names that a module's source imports; relative imports are its own package."""
@@ -29,7 +32,8 @@ def test_a_room_imports_nothing_that_it_must_not_know(room):
     modules = sorted((ROOT / room).rglob("*.py"))
     assert modules
     for path in modules:
-        assert not imported(path.read_text(), room) & NEVER[room], path
+        never = NEVER[room] - MAY.get(path.relative_to(ROOT).as_posix(), set())
+        assert not imported(path.read_text(), room) & never, path
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ import click
 SUBCOMMANDS = {
     "fuzz": "Judge a hand-written derivative of your own.",
     "report": "Judge the whole hand-written backprop and write a conformance report.",
+    "diff": "Say what has changed from one report to the next.",
+    "render": "Write the page of a report from its JSON.",
+    "matrix": "Join the reports of several environments into one page.",
+    "doctor": "Say what is installed, and what makes it slow or wrong.",
     "train": "Train on the 8x8 digits, with gradients checked against autodiff.",
 }
 

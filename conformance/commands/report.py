@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from ..workers import default_workers
+
 
 @click.command()
 @click.option(
@@ -48,7 +50,16 @@ import click
     show_default=True,
     help="Cases for each entry of the collection of planted bugs; 0 leaves the score out.",
 )
-def report(examples: int, seed: int, directory: Path, pattern: str, score_examples: int) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=default_workers,
+    show_default="one for each processor, up to 4",
+    help="Processes that share the work; the cases and verdicts are the same with any number.",
+)
+def report(
+    examples: int, seed: int, directory: Path, pattern: str, score_examples: int, workers: int
+) -> None:
     """Judge the whole hand-written backprop, then the harness, and write a conformance report.
 
     The harness is judged by its score.collection: it has to catch each of several hundred planted
@@ -60,7 +71,8 @@ def report(examples: int, seed: int, directory: Path, pattern: str, score_exampl
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from ..campaign import run_all
+    from ..campaigns import run_all
+    from ..portraits import curves, heats
     from ..properties import PROPERTIES
     from ..provenance import provenance, typed_command
     from ..record import PropertyRecord, Report, ScoreRecord
@@ -90,7 +102,7 @@ def report(examples: int, seed: int, directory: Path, pattern: str, score_exampl
                 click.echo(f"{record.verdict}: {record.id}: {record.finding}")
                 click.echo(record.counterexample or "")
 
-        records = run_all(chosen, examples, seed, advance)
+        records = run_all(chosen, examples, seed, advance, workers=workers)
         progress.update(bar, description="training")
         training = tuple(training_run(task, seed=seed) for task in trained)
         progress.update(bar, advance=len(trained))
@@ -100,11 +112,15 @@ def report(examples: int, seed: int, directory: Path, pattern: str, score_exampl
 
             bar = progress.add_task("score", total=len(COLLECTION))
             scored = score(
-                score_examples, seed, progress=lambda id: progress.update(bar, advance=1)
+                score_examples,
+                seed,
+                workers=workers,
+                progress=lambda id: progress.update(bar, advance=1),
             )
     if scored is not None and scored.verdict != "conforms":
         click.echo(f"{scored.verdict}: {scored.id}: {scored.finding}")
-    result = Report(source, records, training, scored)
+    subjects = {p.subject for p in chosen if p.id.startswith("jacobian.")}
+    result = Report(source, records, training, scored, curves(subjects), heats(subjects))
     paths = write(result, directory)
     click.echo(answer(result))
     for run in training:

@@ -93,10 +93,10 @@ def _estimates(
         step = complex_step(call.target.forward, z)
         if step is not None:
             # What is not analytic, as a maximum is not, has differences that are far from sure.
-            doubtful = (np.abs(step - slopes.estimate) > SURE * slopes.error) | (
-                slopes.error > DOUBTFUL * (1 + np.abs(step))
+            doubtful = (np.abs(step.estimate - slopes.estimate) > SURE * slopes.error) | (
+                slopes.error > DOUBTFUL * (1 + np.abs(step.estimate))
             )
-            yield step[0], np.where(doubtful, np.inf, 1e-10 * np.abs(step))[0]
+            yield step.estimate[0], np.where(doubtful, np.inf, step.error)[0]
     slopes = derivatives(lambda points: witness.judge(points).y, z, domain)
     yield slopes.estimate[0], slopes.error[0]
 

@@ -53,7 +53,7 @@ def search(
         else:
             findings.append(finding)
 
-    first = list(_sweep(judge.target, widths, special))
+    first = list(_sweep(judge.target, widths, special))[:max_examples]
     for case in first:
         look(case)
 

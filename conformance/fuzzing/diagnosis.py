@@ -30,10 +30,12 @@ def diagnose(
     ]
     said: list[str] = []
     with np.errstate(all="ignore"):
-        if finding.check == "jacobian":
+        if finding.check in ("forward", "jacobian", "vjp"):
+            said += _lost_digits(finding)
+        if finding.check == "jacobian" and not said:
             said += _swapped(alike, call)
             said += _shape_of_error(alike)
-        if finding.check in ("vjp", "manners") and finding.method == "vjp":
+        if finding.check in ("vjp", "manners") and finding.method == "vjp" and not said:
             with contextlib.suppress(Finding):  # what breaks its manners may not be asked again
                 said += _cotangent(alike, call)
         if finding.check in ("forward", "jacobian", "vjp") and not said:
@@ -49,6 +51,15 @@ def close(a: Float64Array, b: Float64Array) -> bool:
     if np.shape(a) != np.shape(b) or not np.size(a):
         return False
     return bool((np.abs(a - b) <= CLOSE * np.maximum(np.abs(b), CLOSE)).all())
+
+
+def _lost_digits(finding: Finding) -> Iterator[str]:
+    """Is the smallest case right but for its last digits?"""
+    got, true = _got(finding), _expected(finding)
+    if not close(got, true):
+        return
+    off = float(np.abs(got / true - 1)[true != 0].max(initial=np.finfo(np.float64).eps))
+    yield f"right to {int(-np.log10(off))} digits here: others cancel, or a constant has too few"
 
 
 def _swapped(alike: list[Finding], call: Caller) -> Iterator[str]:

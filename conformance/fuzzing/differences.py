@@ -30,6 +30,10 @@ SAFETY = 8.0
 SMALLEST = 2.0**-1000
 IMAGINARY_STEP = 1e-30
 
+#: A complex step is no surer than this of itself, nor than it is at these many moves of z.
+RELATIVE = 1e-10
+JITTER, MOVES = 2.0**-20, 16
+
 JUMP_STEP = 2.0**-20
 
 #: Slopes that differ by more than this on the two sides of z, next to it, are those of a kink.
@@ -48,7 +52,7 @@ class Slopes:
 def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) -> Slopes:
     """The Jacobian of each row z (N, n), from values of ``forward`` inside the domain.
 
-    At a kink the estimate is the mean of both sides, and the error half of their difference.
+    At a kink the estimate is the mean of both sides, and the error reaches to either.
     """
     with np.errstate(all="ignore"):
         best = _extrapolated(forward, z, _steps(z, domain, STEPS[0]))
@@ -64,9 +68,11 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 np.where(contradicted, np.fmax(error, apart), error),
             )
         h = _steps(z, domain, JUMP_STEP)
-        jump, noise = _jump(forward, z, h)
-        kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
-        return Slopes(best.estimate, np.where(kink, np.maximum(best.error, jump / 2), best.error))
+        left, right, noise = _sides(forward, z, h)
+        kink = np.abs(right - left) > KINK * (1 + np.abs(best.estimate)) + noise
+        off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+        best = Slopes(best.estimate, np.where(kink, np.maximum(best.error, off), best.error))
+        return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 
 
 def _steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64Array:
@@ -103,13 +109,34 @@ def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
     return Slopes(np.swapaxes(estimate, -1, -2), np.swapaxes(error, -1, -2))
 
 
-def _jump(forward: Forward, z: Float64Array, h: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """By how much the slopes on both sides of each entry differ, and by rounding may: (N, m, n)."""
+def _sides(
+    forward: Forward, z: Float64Array, h: Float64Array
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """The slopes on both sides of each entry, and by how much rounding may part them: (N, m, n)."""
     y, width = _values(forward, z)[:, None, :], h[..., None]
     right = (_values(forward, _moved(z, h)) - y) / width
     left = (y - _values(forward, _moved(z, -h))) / width
     noise = 8 * EPS * np.abs(y) / width
-    return np.swapaxes(np.abs(right - left), -1, -2), np.swapaxes(noise, -1, -2)
+    left, right, noise = (np.swapaxes(a, -1, -2) for a in (left, right, noise))
+    return left, right, noise
+
+
+def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -> Slopes:
+    """The same estimate, with what it does not explain where all entries move at once as an error.
+
+    No single entry changes the median of three that tie: there is a kink, and no axis shows it.
+    """
+    n, least = z.shape[1], h.min(axis=1, keepdims=True)
+    ramp, y = np.arange(1.0, n + 1) / n, _values(forward, z)
+    size = np.abs(along.estimate).sum(axis=-1)
+    error = along.error
+    for d in (ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)):
+        slope = (_values(forward, z + least * d) - y) / least
+        apart = np.abs(slope - along.estimate @ d) - error @ np.abs(d)
+        noise = 8 * EPS * (1 + np.abs(y)) / least
+        kink = (apart > KINK * (1 + size) + noise)[..., None]
+        error = np.where(kink, np.maximum(error, n * apart[..., None]), error)
+    return Slopes(along.estimate, error)
 
 
 def _moved(z: Float64Array, h: Float64Array) -> Float64Array:
@@ -117,20 +144,24 @@ def _moved(z: Float64Array, h: Float64Array) -> Float64Array:
     return z[:, None, :] + h[:, :, None] * np.eye(z.shape[1])
 
 
-def complex_step(forward: Forward, z: Float64Array) -> Float64Array | None:
-    """Im f(z + ih e_j) / h for each row z (N, n): (N, m, n); None where f takes no complex numbers.
+def complex_step(forward: Forward, z: Float64Array) -> Slopes | None:
+    """Im f(z + ih e_j) / h for each row z (N, n); None where f takes no complex numbers.
 
-    It is the derivative of an analytic f alone, so it is never believed by itself.
+    It is the derivative of an analytic f alone, so it is never believed by itself. The step cancels
+    nothing, but f may: what does not change evenly where z moves by some millionths is noise.
     """
-    points = z[:, None, :] + 1j * IMAGINARY_STEP * np.eye(z.shape[1])
+    moved = z * (1 + JITTER * np.arange(-MOVES, MOVES + 1.0)[:, None, None])
+    points = moved[:, :, None, :] + 1j * IMAGINARY_STEP * np.eye(z.shape[1])
     try:
         with np.errstate(all="ignore"):
-            y = np.asarray(forward(points))
+            y = np.asarray(forward(points.reshape(-1, *points.shape[2:])))
     except Exception:
         return None
     if not np.iscomplexobj(y) or y.ndim != 3:
         return None
-    return np.swapaxes(y.imag / IMAGINARY_STEP, -1, -2)
+    slopes = np.swapaxes(y.imag / IMAGINARY_STEP, -1, -2).reshape(*moved.shape[:2], -1, z.shape[1])
+    estimate, noise = slopes[MOVES], np.abs(np.diff(slopes, n=2, axis=0)).max(axis=0)
+    return Slopes(estimate, SAFETY * noise + RELATIVE * np.abs(estimate))
 
 
 def _values(forward: Forward, points: Float64Array) -> Float64Array:

@@ -13,11 +13,15 @@ from . import manners
 from .calls import Caller, Results
 from .case import FuzzCase
 from .finding import Finding
-from .numbers import Numbers
+from .finite_check import FiniteCheck
+from .forward_check import ForwardCheck
+from .jacobian_check import JacobianCheck
+from .number_check import NumberCheck
 from .observations import Observations
 from .rounding import ROUNDINGS, epsilon, jacobian_scale, value_scale
 from .target import Target
 from .units import Units
+from .vjp_check import VjpCheck
 from .witness import Truth, Witness
 
 #: A number of rows that hardly any case has.
@@ -33,11 +37,12 @@ class Judge:
     witness: Witness
     seen: Observations = field(default_factory=Observations)
     call: Caller = field(init=False)
-    numbers: Numbers = field(init=False)
+    checks: list[NumberCheck] = field(init=False)
 
     def __post_init__(self) -> None:
         self.call = Caller(self.target)
-        self.numbers = Numbers(self.call, self.witness, self.seen)
+        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, VjpCheck)
+        self.checks = [kind(self.call, self.witness, self.seen) for kind in kinds]
 
     def prime(self, case: FuzzCase) -> None:
         """Let the target see calm rows first: what it keeps of them will show."""
@@ -69,10 +74,8 @@ class Judge:
         self.seen.live += bool(units.truth.jacobian.any())
         if manners_too:
             manners.check(self.call, case, results, self._tolerances(case, results, units))
-        self.numbers.forward(units)
-        self.numbers.finite(units)
-        self.numbers.jacobian(units)
-        self.numbers.vjp(units)
+        for number_check in self.checks:
+            number_check.check(units)
 
     def _tolerances(
         self, case: FuzzCase, results: Results, units: Units
@@ -84,6 +87,8 @@ class Judge:
         carried = np.einsum("ki,kij->kj", units.cotangents(), scale)
         y = np.abs(results.y.astype(np.float64)) + 1
         whole = y.max(axis=-1, keepdims=True) if y.size else y
+        summed = np.einsum("kij,kj->ki", np.abs(units.jacobian), np.abs(units.z))
+        summed = np.nan_to_num(summed, nan=0.0, posinf=0.0).reshape(y.shape)
         if units.elementwise:
             slopes = scale.reshape(case.z.shape)
             jacobian = slopes[..., None, :] + 0 * slopes[..., :, None]
@@ -91,7 +96,7 @@ class Judge:
             slopes = np.zeros(case.z.shape)
             jacobian = scale.reshape(*lead, *scale.shape[1:])
         parts = {
-            "forward": np.maximum(value_scale(results.y.astype(np.float64)), whole),
+            "forward": np.maximum(value_scale(results.y.astype(np.float64)), whole) + summed,
             "derivative": slopes,
             "jacobian": jacobian,
             "vjp": carried.reshape(case.z.shape),

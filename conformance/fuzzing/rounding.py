@@ -24,6 +24,9 @@ from .witness import Truth, Witness
 
 ROUNDINGS = 64
 
+#: A formula uses z more than once: so often its conditioning counts.
+USES = 16.0
+
 #: Errors up to this times the scale count only where a further witness convicts: it is what the
 #: roundings of a long formula, or of autodiff itself, may come to.
 GREY = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-4}
@@ -72,20 +75,28 @@ def conditioning(
     signs = np.concatenate(
         [np.ones((1, *z.shape)), random.choice([-1.0, 1.0], (PATTERNS - 1, *z.shape))]
     )
+    signs[1:] *= random.uniform(0.7, 1, (PATTERNS - 1, 1, 1))
+    moves: list[tuple[Float64Array, Float64Array]] = []
     changes: list[list[Any]] = []
     for ulps in MOVES:
         moved = z + signs * ulps * eps * np.abs(z)
         moved = np.where((moved > low) & (moved < high), moved, z)
         near = witness.judge(moved.reshape(-1, z.shape[1]))
         with np.errstate(all="ignore"):
-            y = np.abs(near.y.reshape(PATTERNS, *truth.y.shape) - truth.y)
-            J = np.abs(near.jacobian.reshape(PATTERNS, *truth.jacobian.shape) - truth.jacobian)
-        changes.append([np.nan_to_num(c, nan=0, posinf=0).max(axis=0) for c in (y, J)])
+            y = near.y.reshape(PATTERNS, *truth.y.shape)
+            J = near.jacobian.reshape(PATTERNS, *truth.jacobian.shape)
+            apart = np.abs(y - truth.y), np.abs(J - truth.jacobian)
+        moves.append((y, J))
+        changes.append([np.nan_to_num(c, nan=0, posinf=0).max(axis=0) for c in apart])
     (y_near, J_near), (y_far, J_far) = changes
     # Where a few ulps of z change what is huge by its own size, as beside a pole, it is anything.
     wild_y = (y_near > WILD * np.abs(truth.y)) & (np.abs(truth.y) > HUGE)
     wild_J = (J_near > WILD * np.abs(truth.jacobian)) & (np.abs(truth.jacobian) > HUGE)
     at_edge |= wild_y.any(axis=1) | wild_J.any(axis=(1, 2))
+    # So it is where a wave is so short that an ulp of z is another phase; differences miss it in J.
+    (y_at_4, J_at_4), (y_at_64, J_at_64) = moves
+    short = _wild(J_at_4, J_at_64).any(axis=(1, 2)) | (not witness.smooth)
+    at_edge |= short & _wild(y_at_4, y_at_64).any(axis=1)
     y_near, J_near = _growing(y_near, y_far), _growing(J_near, J_far)
     y_near[at_edge], J_near[at_edge] = np.inf, np.inf
     return y_near, J_near
@@ -108,6 +119,16 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
             if other.size == change.size:
                 change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
     return np.where(change < INHERITED * eps * scale, 8 * change, 0.0)
+
+
+def _wild(near: Float64Array, far: Float64Array) -> Any:
+    """Where a move (PATTERNS, ...) sees something else further out, by its own size.
+
+    On either side of a kink or a jump it would be the same.
+    """
+    with np.errstate(all="ignore"):
+        size = 1 + np.maximum(np.abs(near), np.abs(far))
+        return (np.abs(near - far) > WILD * size).any(axis=0)
 
 
 def _growing(near: Float64Array, far: Float64Array) -> Float64Array:

@@ -96,27 +96,31 @@ class Target:
             return int(declared(n))
         try:
             with np.errstate(all="ignore"):
-                return int(np.shape(self.forward(np.full((2, n), self.inside)))[-1])
+                y = self.forward(np.full((2, n), self.inside))
         except SystemExit as error:
             raise ValueError(f"forward calls sys.exit({error.code!r})") from None
         except Exception as error:
             raise ValueError(f"forward raises {type(error).__name__}: {error}") from None
+        if np.ndim(y) == 0:
+            raise ValueError(f"forward must return an array, got {y!r} for z of shape (2, {n})")
+        return np.shape(y)[-1]
 
     def widths(self, at_most: int = 8) -> dict[int, int]:
         """The output width of each input width to try, in the order of WIDTHS."""
         taken: dict[int, int] = {}
+        refusal: ValueError | None = None
         for n in (*WIDTHS, *range(13, WIDEST + 1)):
             if len(taken) == at_most or (n > max(WIDTHS) and taken):
                 break
             try:
                 taken[n] = self.output_width(n)
             except ValueError as error:
-                refusal = error
+                refusal = refusal or error
             except (Exception, SystemExit) as error:
                 what = f"{type(error).__name__}: {error}"
                 raise NotATarget(f"{self.name}.output_width({n}) raises {what}") from None
         if not taken:
-            raise NotATarget(f"{self.name} takes no width from 1 to {WIDEST}: {refusal}")
+            raise NotATarget(f"{self.name} takes z of no width from 1 to {WIDEST}: {refusal}")
         return taken
 
 

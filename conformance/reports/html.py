@@ -11,12 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..record import PropertyRecord, Report
+from .pictures import curve_picture, heat_picture
 from .summary import (
     PARTS,
     answer,
     by_part,
     count,
     failures,
+    grid,
     milestones,
     misjudged,
     reproduce,
@@ -29,10 +31,11 @@ from .text import MARKS, instant, percent, printable, ratio, seconds
 
 def to_html(report: Report) -> str:
     """The report as a page: the answer and what failed first, then every record."""
-    return _environment().get_template("report.html").render(report=report)
+    return environment().get_template("report.html").render(report=report)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates that escape, with the words and numbers of every format."""
     environment = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
@@ -55,7 +58,10 @@ def _environment() -> Environment:
         "answer": answer,
         "count": count,
         "curve": _curve,
+        "curve_picture": curve_picture,
+        "heat_picture": heat_picture,
         "failures": failures,
+        "grid": grid,
         "milestones": milestones,
         "misjudged": misjudged,
         "parts": _parts,

@@ -16,7 +16,9 @@ from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
 from ..record import (
     SCHEMA_VERSION,
+    Curve,
     GradientCheck,
+    Heat,
     PeerRecord,
     PropertyRecord,
     Provenance,
@@ -55,7 +57,8 @@ def to_json(report: Report) -> str:
 
 
 def from_json(text: str) -> Report:
-    """The report that ``to_json`` wrote, with equal records; version 1.0 had no score.
+    """The report that ``to_json`` wrote, with equal records; version 1.0 had no score, 1.1 no
+    pictures.
 
     Raises ValueError for what is not JSON, is of another major version of the schema, breaks the
     schema, or contradicts itself.
@@ -72,6 +75,8 @@ def from_json(text: str) -> Report:
         ),
         training=tuple(_training(run) for run in document["training"]),
         score=_score(document.get("score")),
+        curves=tuple(Curve(**_tuples(curve)) for curve in document.get("curves", [])),
+        heats=tuple(Heat(**_tuples(heat)) for heat in document.get("heats", [])),
         schema_version=document["schema_version"],
     )
     for name, value in _derived(report).items():
@@ -141,6 +146,13 @@ def _score(document: dict[str, Any] | None) -> ScoreRecord | None:
                 f"score.{name} must follow from the ids: {value}, got {document[name]}"
             )
     return score
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, and what ``_encode`` wrote of numbers as numbers, but for the subject."""
+    if isinstance(value, dict):
+        return {k: v if k == "subject" else _tuples(v) for k, v in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else _number(value)
 
 
 def _encode(value: Any) -> Any:

@@ -43,7 +43,7 @@ def _failures(report: Report) -> list[str]:
     failed = failures(report)
     sections = ["## What failed"] if failed else []
     for record in failed[:DETAILS]:
-        name = f"{_code(clip(record.id, 80))}, {_prose(clip(record.title, 200))}"
+        name = f"{code(clip(record.id, 80))}, {_prose(clip(record.title, 200))}"
         sections.append(f"### {MARKS[record.verdict]} {record.verdict}: {name}")
         if record.finding is not None:
             finding = clip(record.finding, 1000)
@@ -60,7 +60,7 @@ def _properties(report: Report) -> list[str]:
     rows = [
         [
             str(p.part),
-            _code(clip(p.id, 80)),
+            code(clip(p.id, 80)),
             _prose(clip(p.title, 100)),
             f"{p.cases:,}",
             percent(p.live),
@@ -84,7 +84,7 @@ def _properties(report: Report) -> list[str]:
     ]
     return [
         "## Properties",
-        _table(columns, rows[:ROWS]),
+        table(columns, rows[:ROWS]),
         *_more(len(rows) - ROWS),
         "Part: that of the lecture. Live: the share of cases in which some gradient is not zero. "
         "Error / tolerance: the largest, up to 1 conforms.",
@@ -95,7 +95,7 @@ def _training(report: Report) -> list[str]:
     sections = ["## Training"] if report.training else []
     for run in report.training:
         title = _prose(clip(run.title, 200))
-        heading = f"### {MARKS[run.verdict]} {run.verdict}: {_code(clip(run.id, 80))}, {title}"
+        heading = f"### {MARKS[run.verdict]} {run.verdict}: {code(clip(run.id, 80))}, {title}"
         epochs = milestones(len(run.loss))
         losses = ", ".join(f"{run.loss[k - 1]:.4g} (epoch {k:,})" for k in epochs)
         facts = [
@@ -127,7 +127,7 @@ def _score(report: Report) -> list[str]:
     facts = [f"{what}: {_prose(clip(', '.join(ids), 2000))}" for what, ids in misjudged(score)]
     return [
         "## Score",
-        _table(columns, [[_prose(cell) for cell in row] for row in scored(score)]),
+        table(columns, [[_prose(cell) for cell in row] for row in scored(score)]),
         *(["\n".join(f"- {fact}" for fact in facts)] if facts else []),
         "Entries whose verdict is known beforehand: planted bugs and correct activations. "
         f"Slowest verdict: {seconds(score.max_seconds)}; all together: {seconds(score.seconds)}.",
@@ -139,12 +139,12 @@ def _provenance(report: Report) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(p.versions.items()))
     facts = [
         f"Created: {instant(p.created)}",
-        f"Command: {_code(clip(p.command, 500))}",
+        f"Command: {code(clip(p.command, 500))}",
         f"Seed {p.seed}, profile {_prose(clip(p.profile, 60))}, {p.examples:,} examples",
         f"Platform: {_prose(clip(p.platform, 200))}",
         f"Versions: {_prose(clip(versions, 1000))}",
-        f"Source: {_code(p.source)}",
-        f"Reproduce: {_code(reproduce(report))}",
+        f"Source: {code(p.source)}",
+        f"Reproduce: {code(reproduce(report))}",
     ]
     return ["## Provenance", "\n".join(f"- {fact}" for fact in facts)]
 
@@ -158,7 +158,7 @@ def _verdict(verdict: Verdict) -> str:
     return shown if verdict == "conforms" else f"**{shown}**"
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table; a column whose name ends in a colon is of numbers, flush right."""
     names = [name.rstrip(":") for name in columns]
     rules = ["---:" if name.endswith(":") else "---" for name in columns]
@@ -172,7 +172,7 @@ def _prose(text: str) -> str:
     return escaped.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span in one line, safe in a cell: its fence is longer than any backticks inside."""
     line = " ".join(printable(text).split())
     if "|" in line:  # renderers differ on how to quote it in the code span of a cell

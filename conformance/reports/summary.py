@@ -104,6 +104,25 @@ def by_part(report: Report) -> list[PropertyRecord]:
     return sorted(report.properties, key=lambda p: p.part)
 
 
+def grid(report: Report) -> tuple[list[str], dict[str, dict[str, PropertyRecord]]]:
+    """Kinds of property that more than one subject has, and for each subject its record by kind.
+
+    The id of a property is its kind, a full stop, and its subject.
+    """
+    by_kind: dict[str, dict[str, PropertyRecord]] = {}
+    for record in report.properties:
+        kind, _, subject = record.id.partition(".")
+        if subject.isdigit():
+            continue  # a poll of the lecture is about no activation
+        by_kind.setdefault(kind, {})[subject] = record
+    kinds = [kind for kind, records in by_kind.items() if len(records) > 1]
+    rows: dict[str, dict[str, PropertyRecord]] = {}
+    for kind in kinds:
+        for subject, record in by_kind[kind].items():
+            rows.setdefault(subject, {})[kind] = record
+    return kinds, rows
+
+
 def worst_check(run: TrainingRecord) -> GradientCheck | None:
     """The step whose gradients are the furthest from autodiff's; NaN is further than any number."""
     return max(run.checks, key=lambda c: math.inf if math.isnan(c.worst) else c.worst, default=None)

@@ -29,13 +29,14 @@ def write(report: Report, directory: Path) -> list[Path]:
     rendered = {directory / name: render(report) for name, render in FORMATS.items()}
     directory.mkdir(parents=True, exist_ok=True)
     for path, text in rendered.items():
-        # A lone surrogate has no UTF-8; as \udXXX it is valid JSON, and legible elsewhere.
-        _replace(path, text.encode("utf-8", "backslashreplace"))
+        replace_file(path, text)
     return list(rendered)
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write beside ``path``, then replace it: a reader sees the old file or the new, whole."""
+    # A lone surrogate has no UTF-8; as \udXXX it is valid JSON, and legible elsewhere.
+    data = text.encode("utf-8", "backslashreplace")
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         temporary.write_bytes(data)

@@ -1,10 +1,20 @@
 """A campaign draws the same cases for the same seed, and turns every ending into a record."""
 
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from conformance.campaign import run, run_all
+from conformance import campaigns
+from conformance.campaign import run
+from conformance.campaigns import derived, merge, run_all
 from conformance.compare import Disagreement
+from conformance.properties import PROPERTIES
 from conformance.property import Outcome, Property
+from conformance.workers import spread
 
 
 def numbers(check, id_="claim.Numbers"):
@@ -64,3 +74,54 @@ def test_progress_gets_each_record():
     assert [r.id for r in records] == [r.id for r in seen] == ["claim.0", "claim.1", "claim.2"]
     assert records[0].worst is None
     assert records[0].live is None
+
+
+BY_ID = {property_.id: property_ for property_ in PROPERTIES}
+
+
+def timeless(records):
+    return [replace(record, seconds=0.0) for record in records]
+
+
+def test_two_workers_judge_the_same_cases_as_one(tmp_path):
+    reports = []
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        options = f"--only derivative.* --examples 1030 --seed 3 --score-examples 0 --out {out}"
+        command = [sys.executable, "-m", "conformance", "report", *options.split()]
+        subprocess.run([*command, "--workers", str(workers)], check=True, capture_output=True)
+        rows = json.loads((out / "conformance.json").read_text())["properties"]
+        reports.append([row | {"seconds": 0.0} for row in rows])
+    assert [row["cases"] for row in reports[0]] == [1030] * 3
+    assert reports[0] == reports[1]
+
+
+def test_a_long_run_is_made_of_slices_with_seeds_of_their_own(monkeypatch):
+    monkeypatch.setattr(campaigns, "SLICE", 20)
+    property_ = BY_ID["derivative.SquaredError"]
+    (whole,) = run_all([property_], 50, 4)
+    slices = [run(property_, count, seed) for count, seed in
+              ((20, 4), (20, derived(4, 1)), (10, derived(4, 2)))]  # fmt: skip
+    assert timeless([whole]) == timeless([merge(slices)])
+    assert whole.cases == sum(r.cases for r in slices)
+    assert whole.worst == max(r.worst for r in slices)
+    assert len({derived(seed, i) for seed in range(20) for i in range(1, 20)}) == 20 * 19
+
+
+def test_a_slice_that_fails_is_what_is_told_of_a_property():
+    right = run(BY_ID["derivative.SquaredError"], 20, 0)
+    wrong = replace(right, verdict="disagrees", finding="off by 1", counterexample="seed = 5")
+    merged = merge([right, wrong, right])
+    assert (merged.verdict, merged.finding) == ("disagrees", "off by 1")
+    assert merged.cases == 3 * right.cases
+
+
+def test_a_worker_that_dies_is_an_error_of_what_it_had_to_do():
+    results = dict(spread(os._exit, [3], workers=2))
+    assert "terminated abruptly" in str(results[3])
+
+
+def test_what_a_task_raises_stands_beside_its_item():
+    results = dict(spread(int, ["12", "x"], workers=1))
+    assert results["12"] == 12
+    assert isinstance(results["x"], ValueError)

@@ -200,7 +200,8 @@ def test_a_loss_that_does_not_fall_is_the_step_size_where_that_is_not_documented
 
 def test_a_wrong_descent_with_right_gradients_disagrees(monkeypatch):
     """Climbing instead of descending: the gradients conform, and the loss rises."""
-    monkeypatch.setattr("reference.trainer.step", lambda w, g, eta: w + 1e-3 * g)
+    climb = "reference.training_step.step_into"
+    monkeypatch.setattr(climb, lambda w, g, eta, out: np.add(w, 1e-3 * g, out=out))
     record = training_run("two-or-not", epochs=1)
     assert record.verdict == "disagrees"
     assert record.finding.startswith("the loss must fall, but went from ")

@@ -40,6 +40,10 @@ class Raises(Tanh):
 class Interrupts(Tanh):
     def forward(self, z): raise KeyboardInterrupt
 
+class GivesNoValue(Tanh):
+    def forward(self, z):
+        return None
+
 class GivesNothing(Tanh):
     def derivative(self, z, y): pass
 
@@ -150,6 +154,7 @@ def test_an_oracle_that_is_found_wrong_is_no_fault_of_the_target(fuzz):
         ("Raises", "not today"),
         ("Interrupts", "raises KeyboardInterrupt"),
         ("GivesNothing", "derivative must return an array, got None"),
+        ("GivesNoValue", "forward must return an array, got None for z of shape (2, 2)"),
         ("Narrow", "derivative must have shape (2,)"),
         ("Exits", "calls sys.exit(5)"),
         ("Ends", "it ends its process with status 5"),

@@ -42,8 +42,8 @@ def small(monkeypatch):
 
 
 def report(*arguments, score=0):
-    """The command; a score takes minutes, so it is left out unless asked for."""
-    arguments = ["report", "--score-examples", score, *arguments]
+    """The command in this process, where bugs are planted; a score takes minutes, so none."""
+    arguments = ["report", "--workers", 1, "--score-examples", score, *arguments]
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 

@@ -17,7 +17,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt  # comes with rich
 
 from conformance.record import (
+    Curve,
     GradientCheck,
+    Heat,
     PeerRecord,
     PropertyRecord,
     Provenance,
@@ -332,8 +334,8 @@ def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
     assert SCHEMA["title"]
     for schema in schemas(SCHEMA):
         assert schema["additionalProperties"] is False
-        since_1_1 = {"score"} if schema is SCHEMA else set()
-        assert {*schema["required"]} == {*schema["properties"]} - since_1_1
+        later = {"score", "curves", "heats"} if schema is SCHEMA else set()
+        assert {*schema["required"]} == {*schema["properties"]} - later
         for field in schema["properties"].values():
             target = SCHEMA["$defs"].get(field.get("$ref", "").rpartition("/")[2], {})
             assert {"title", "description"} <= {*field, *target}, field
@@ -348,6 +350,8 @@ def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
         (Provenance, "provenance"),
         (ScoreRecord, "score"),
         (PeerRecord, "peer"),
+        (Curve, "curve"),
+        (Heat, "heat"),
     ],
 )
 def test_the_schema_has_the_fields_of_the_records(record: type, name: str) -> None:

@@ -194,3 +194,31 @@ def test_no_file(tmp_path):
 def test_relu_is_loaded_as_relu(tmp_path):
     save(Network([[[1.0]]], [[0.0]], [ReLU()]), tmp_path / "a")
     assert load(tmp_path / "a").activations == [ReLU()]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_safetensors_hold_the_same_network_bit_by_bit(tmp_path, dtype):
+    pytest.importorskip("safetensors", reason="the format needs the package safetensors")
+    network = Network.initialize(3, [(4, Tanh()), (2, Softmax())], seed=1, dtype=dtype)
+    network.weights[0] = np.asfortranarray(network.weights[0])
+    save(network, tmp_path / "a.safetensors")
+    assert_same(load(tmp_path / "a.safetensors"), network)
+    assert os.listdir(tmp_path) == ["a.safetensors"]
+
+    from safetensors.numpy import load_file
+
+    assert set(load_file(tmp_path / "a.safetensors")) == {"W0", "W1", "b0", "b1"}
+    (tmp_path / "b.safetensors").write_bytes(b"no tensors at all")
+    with pytest.raises(ValueError, match=r"b\.safetensors holds no network that can be loaded"):
+        load(tmp_path / "b.safetensors")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "c.safetensors")
+
+
+def test_a_damaged_stream_of_a_compressed_file_holds_no_network(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", activations="[]", W0=np.zeros((50, 50)))
+    whole = bytearray((tmp_path / "a.npz").read_bytes())
+    whole[60:70] = b"\xff" * 10
+    (tmp_path / "a.npz").write_bytes(whole)
+    with pytest.raises(ValueError, match="holds no network that can be loaded"):
+        load(tmp_path / "a.npz")

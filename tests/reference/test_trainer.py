@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,23 +12,45 @@ import pytest
 from reference import (
     BinaryKLDivergence,
     DivergedError,
+    Divergence,
     Epoch,
     History,
     Identity,
     KLDivergence,
+    Max,
     Network,
     RandomizedLeakyReLU,
+    ReLU,
+    ScalarActivation,
     Sigmoid,
     Softmax,
     SquaredError,
     Tanh,
     Trainer,
 )
+from reference.training_step import TrainingStep
 
 from .cases import exactly
 
 RANDOM = np.random.default_rng(0)
 X, D = RANDOM.normal(size=(7, 3)), RANDOM.dirichlet(np.ones(2), 7)
+
+
+def test_each_step_is_the_one_of_the_networks_gradients():
+    """In place or not, for mini-batches the last of which is smaller: the same to the last bit."""
+    layers = [(5, ReLU()), (4, Softmax()), (6, Tanh()), (3, Max()), (2, Softmax())]
+    for dtype, divergence in product([np.float64, np.float32], [KLDivergence(), SquaredError()]):
+        network = Network.initialize(3, layers, seed=2, dtype=dtype)
+        x, d, eta = X.astype(dtype), D.astype(dtype), 0.3
+        step = TrainingStep(network, divergence, x, d, batch_size=4)
+        for batch in (np.array([3, 0, 6, 1]), np.array([5, 2, 4])):
+            g = network.gradients(x[batch], d[batch], divergence)
+            slopes = zip(parameters(network), g.weights + g.biases, strict=True)
+            expected = [a - dtype(eta) * slope for a, slope in slopes]
+            assert step(batch, eta) == pytest.approx(
+                g.loss, rel=1e-6 if dtype == np.float32 else 1e-14
+            )
+            assert_same(parameters(network), expected)
 
 
 def small(dtype=np.float64):
@@ -83,27 +107,25 @@ def test_the_full_batch_is_not_shuffled(batch_size):
     assert_same(parameters(network), parameters(other))
 
 
-class Recorder:
-    """Stands before a network and writes down the rows that it is trained on."""
+class Recording(Divergence):
+    """Keeps the first target of every row that is trained on, beside an output that is the same."""
 
-    def __init__(self, network):
-        self.network, self.batches = network, []
+    def __init__(self):
+        self.batches = []
 
-    def __getattr__(self, name):
-        return getattr(self.network, name)
+    def value(self, y, d):
+        return SquaredError().value(y, d)
 
-    def gradients(self, x, d, divergence, **options):
-        self.batches.append(x[:, 0].tolist())
-        np.testing.assert_array_equal(d[:, 0], 10 * x[:, 0])
-        return self.network.gradients(x, d, divergence, **options)
+    def derivative(self, y, d):
+        np.testing.assert_array_equal(y, d)
+        self.batches.append(d[:, 0].tolist())
+        return y - d
 
 
 def batches(batch_size, seed, epochs=2):
-    recorder = Recorder(line(10.0))
-    x = np.arange(10.0)[:, None]
-    trainer = Trainer(recorder, SquaredError(), 1e-3, batch_size, max_epochs=epochs, seed=seed)
-    trainer.fit(x, 10 * x)
-    return recorder.batches
+    divergence, x = Recording(), np.arange(10.0)[:, None]
+    Trainer(line(10.0), divergence, 1e-3, batch_size, max_epochs=epochs, seed=seed).fit(x, 10 * x)
+    return [[d / 10 for d in batch] for batch in divergence.batches]
 
 
 @pytest.mark.parametrize(
@@ -418,3 +440,53 @@ def test_two_or_not_is_learned():
     network = Network.initialize(2, [(1, Sigmoid())])
     Trainer(network, BinaryKLDivergence(), step_size=1, batch_size=10).fit(x, d)
     assert ((network.forward(x) > 0.5) == d).mean() > 0.95
+
+
+def test_after_the_first_step_nothing_as_large_as_a_layer_is_allocated():
+    network = Network.initialize(300, [(200, ReLU()), (100, ReLU()), (50, Softmax())])
+    x, d = RANDOM.normal(size=(512, 300)), np.eye(50)[RANDOM.integers(0, 50, 512)]
+    step, batch = TrainingStep(network, KLDivergence(), x, d, 512), np.arange(512)
+    step(batch, 0.1)
+    tracemalloc.start()
+    step(batch, 0.1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # NumPy casts by way of a buffer of 8192 numbers, and some numbers are one for each row.
+    assert peak < 1.5 * 8192 * 8 < 512 * 50 * 8
+
+
+def test_a_softmax_of_10_000_units_trains_within_300_megabytes():
+    """Its Jacobians alone, one for each row, would be 205 gigabytes."""
+    network = Network.initialize(4, [(10_000, Softmax()), (3, Softmax())])
+    x, d = RANDOM.normal(size=(256, 4)), np.eye(3)[RANDOM.integers(0, 3, 256)]
+    tracemalloc.start()
+    Trainer(network, KLDivergence(), max_epochs=1).fit(x, d)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300e6
+
+
+def test_an_activation_that_gives_another_shape_is_named():
+    class Narrow(ScalarActivation):
+        def forward(self, z):
+            return z[:, :1]
+
+        def derivative(self, z, y):
+            return np.ones_like(z)
+
+    network = Network.initialize(3, [(4, Narrow()), (2, Softmax())])
+    step = TrainingStep(network, KLDivergence(), X, D, 7)
+    with pytest.raises(ValueError, match=r"Narrow.forward must have shape \(7, 4\), got \(7, 1\)"):
+        step(np.arange(7), 0.1)
+
+
+def test_parameters_that_are_kept_from_an_epoch_stay():
+    kept = []
+    network = small()
+    kept.append(network.weights[0])
+    trainer = Trainer(network, KLDivergence(), batch_size=2, max_epochs=3)
+    trainer.fit(X, D, callback=lambda epoch: kept.append(network.weights[0]))
+    values = [w.copy() for w in kept]
+    Trainer(network, KLDivergence(), batch_size=2, max_epochs=3).fit(X, D)
+    assert_same(kept, values)
+    assert len({w.tobytes() for w in kept}) == 4

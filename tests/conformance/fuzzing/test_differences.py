@@ -92,12 +92,25 @@ def test_no_step_leaves_a_one_sided_domain(edge, side):
     assert (off <= 1e-9 * np.abs(true))[distance > 1e-4].all()
 
 
+def median(z):
+    return np.median(z, axis=-1, keepdims=True)
+
+
+def test_a_kink_that_no_axis_shows_is_in_doubt():
+    tied, apart = np.zeros((1, 3)), np.array([[0.5, -1.0, 2.0]])
+    slopes = derivatives(median, np.vstack([tied, apart]), EVERYWHERE)
+    assert (slopes.error[0] > 1).all()
+    assert (slopes.error[1] < 1e-9).all()
+    np.testing.assert_allclose(slopes.estimate[1], [[1, 0, 0]], atol=1e-9)
+
+
 @pytest.mark.parametrize("name", ["sin", "exp", "gaussian"])
 def test_the_complex_step_has_no_cancellation(name):
     f, derivative, z = ANALYTIC[name]
     true = derivative(z)
-    np.testing.assert_allclose(complex_step(f, z), true, rtol=1e-14, atol=1e-300)
-    apart = np.abs(complex_step(f, z) - derivatives(f, z, EVERYWHERE).estimate)
+    step = complex_step(f, z)
+    np.testing.assert_allclose(step.estimate, true, rtol=1e-14, atol=1e-300)
+    apart = np.abs(step.estimate - derivatives(f, z, EVERYWHERE).estimate)
     assert (apart <= 1e-12 * np.maximum(1, np.abs(f(z)))[..., None]).all()
 
 
@@ -106,7 +119,17 @@ def test_the_complex_step_of_rows():
         weights = np.exp(z)
         return weights / weights.sum(axis=-1, keepdims=True)
 
-    np.testing.assert_allclose(complex_step(exponentials, ROWS), softmax_jacobian(ROWS), atol=1e-15)
+    step = complex_step(exponentials, ROWS)
+    np.testing.assert_allclose(step.estimate, softmax_jacobian(ROWS), atol=1e-15)
+
+
+def test_the_complex_step_knows_that_sin_z_over_z_cancels():
+    z = np.linspace(1e-4, 1e-3, 200)[:, None]
+    true = -z / 3 + z**3 / 30 - z**5 / 840
+    step = complex_step(lambda z: np.sin(z) / z, z)
+    off = np.abs(step.estimate[..., 0] - true)
+    assert off.max() > 1e-13
+    assert (off <= step.error[..., 0]).all()
 
 
 @pytest.mark.parametrize("f", [np.cbrt, np.abs, np.vectorize(math.erf, otypes=[float])])

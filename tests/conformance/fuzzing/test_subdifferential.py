@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from conformance.fuzzing.subdifferential import convention, membership, slopes_within
+from conformance.fuzzing.convention import convention
+from conformance.fuzzing.neighbourhood import Neighbourhood
+from conformance.fuzzing.subdifferential import membership, slopes_within
 from conformance.fuzzing.witness import Autodiff
 
 EVERYWHERE = (-np.inf, np.inf)
@@ -19,7 +21,8 @@ MAX, SORT, TANH = (Autodiff(f, f.__name__) for f in (jnp.max, jnp.sort, jnp.tanh
 def inside(witness, z, J):
     """Whether J (m, n) is an element of the subdifferential at z (n,)."""
     z, J = np.asarray(z, dtype=float), np.asarray(J, dtype=float)
-    return membership(witness, z, J, np.full(J.shape, 64 * EPS), EPS, EVERYWHERE).distance <= 1
+    near = Neighbourhood(witness, EPS, EVERYWHERE)
+    return membership(near, z, J, np.full(J.shape, 64 * EPS)).distance <= 1
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.3, 0.5, 1.0])
@@ -37,7 +40,7 @@ def test_the_slopes_of_an_elementwise_function_are_looked_at_all_at_once(kink):
     witness = Autodiff(lambda z: jnp.where(z > kink, 2 * (z - kink), kink - z), "bent")
     slopes = np.array([-1.0, 0.0, 2.0, -1.1, 2.1, np.nan])
     z, tolerance = np.full(slopes.shape, kink), np.full(slopes.shape, 64 * EPS)
-    found = slopes_within(witness, z, slopes, tolerance, EPS, EVERYWHERE)
+    found = slopes_within(Neighbourhood(witness, EPS, EVERYWHERE), z, slopes, tolerance)
     assert [m.distance <= 1 for m in found] == [True] * 3 + [False] * 3
     assert all(m.kink for m in found)
 

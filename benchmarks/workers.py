@@ -1,0 +1,29 @@
+"""``backprop report`` with two processes beside one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+from .ratio import Ratio
+
+#: Three properties of networks, in four slices each.
+ARGUMENTS = ("--only", "gradients.*", "--examples", "4000", "--score-examples", "0")
+
+
+def ratios() -> Iterator[Ratio]:
+    """How many times as fast two processes are, start-up and compilation included."""
+    one, two = _seconds(1), _seconds(2)
+    how = "12,000 network cases by backprop report: seconds with one process over those with two"
+    yield Ratio("workers: two over one", one / two, 1.8, how, True, seconds=two, against=one)
+
+
+def _seconds(workers: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "conformance", "report", *ARGUMENTS, "--out", folder]
+        started = time.perf_counter()
+        subprocess.run([*command, "--workers", str(workers)], stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - started

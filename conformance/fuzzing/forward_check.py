@@ -1,0 +1,52 @@
+"""The forward beside the witness's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from ..compare import Float64Array
+from .number_check import NumberCheck
+from .rounding import GREY, ROUNDINGS, USES, epsilon, value_scale
+from .units import Units
+
+
+@final
+@dataclass
+class ForwardCheck(NumberCheck):
+    """y equals the witness's y, where both are finite."""
+
+    def check(self, units: Units) -> None:
+        """Raise Finding unless y is the witness's, where both are finite."""
+        truth, eps = units.truth, epsilon(units.case.dtype)
+        if not self.witness.smooth:
+            return  # differences know no other forward
+        tolerance = self.floor(units) + ROUNDINGS * eps * value_scale(truth.y)
+        bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
+        if not bad.any():
+            return
+        tolerance = tolerance + USES * self.conditioning(units)[0] + self.own_rounding(units)[0]
+        bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
+        for unit in np.flatnonzero(bad.any(axis=1)):
+            if self._beside_a_jump(units, int(unit), tolerance[unit]):
+                bad[unit] = False
+        grey = GREY[units.case.dtype] * value_scale(truth.y)
+        bad &= np.abs(units.y - truth.y) > grey
+        if bad.any():
+            name = self.call.target.name
+            message = f"the forward of {name} is not {self.witness.function}"
+            raise self.finding(
+                "forward", message, "forward", units, bad, units.y, truth.y, tolerance
+            )
+
+    def _beside_a_jump(self, units: Units, unit: int, tolerance: Float64Array) -> bool:
+        """Whether y is what the witness gives a few ulps away: either side of a jump is right."""
+        z, eps = units.z[unit], epsilon(units.case.dtype)
+        signs = np.vstack([np.eye(z.size), -np.eye(z.size), np.ones(z.size), -np.ones(z.size)])
+        for ulps in (1, 3, 24):
+            y = self.witness.judge(z + ulps * eps * np.abs(z) * signs).y
+            if (np.abs(y - units.y[unit]) <= tolerance).all(axis=1).any():
+                return True
+        return False

@@ -1,0 +1,43 @@
+"""The convex hull of Jacobians: is another one in it?"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import nnls
+
+from ..compare import Float64Array
+
+#: Residuals are those of a least-squares fit: this many times the tolerance of an entry.
+SLACK = 4.0
+
+
+def distance_to_hull(
+    jacobian: Float64Array, vertices: Float64Array, tolerance: Float64Array
+) -> float:
+    """How far a Jacobian (m, n) is from the hull of vertices (K, m, n), over its tolerance (m, n).
+
+    That is the largest residual of the best convex combination; up to 1 it is inside.
+    """
+    finite, wanted = vertices.reshape(-1, jacobian.size), jacobian.ravel()
+    allowed = SLACK * tolerance.ravel()
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    outside = float((np.maximum(np.maximum(low - wanted, wanted - high), 0) / allowed).max())
+    if outside > 1 or jacobian.size == 1:
+        return outside
+    if float((np.abs(finite - wanted) / allowed).max(axis=1).min()) <= 1:
+        return 0.0
+    distinct = np.unique(finite, axis=0)
+    system = np.vstack([distinct.T, np.ones(len(distinct))])
+    right = np.append(wanted, 1.0)
+    try:
+        weights, _ = nnls(system, right, maxiter=20 * len(distinct) + 100)
+    except RuntimeError:  # no convergence: nothing is proved against the Jacobian
+        return 0.0
+    # nnls stops some digits early: the smallest correction of the weights it chose does the rest.
+    used = weights > 0
+    chosen = system[:, used]
+    left = right - chosen @ weights[used]
+    exact = weights[used] + np.linalg.lstsq(chosen, left, rcond=None)[0]
+    if (exact < -1e-9).any():
+        exact = weights[used]
+    return float((np.abs(chosen[:-1] @ exact - wanted) / allowed).max())

@@ -1,0 +1,149 @@
+"""The Jacobian beside autodiff's; at a kink, its place in the subdifferential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from ..compare import Float64Array
+from .arbitration import Opinion, arbitrate, stands
+from .convention import convention
+from .finding import Finding
+from .number_check import NumberCheck
+from .rounding import ROUNDINGS, USES, epsilon, inherited, jacobian_scale
+from .subdifferential import Membership, membership, slopes_within
+from .units import Mask, Units
+
+#: At a kink differences give the middle, and doubt half of the jump: a slope of one side passes.
+DOUBT = 1.25
+
+
+@final
+@dataclass
+class JacobianCheck(NumberCheck):
+    """The Jacobian or derivative is autodiff's, or at a kink in the subdifferential.
+
+    kinks: what was found out about those seen so far.
+    """
+
+    kinks: dict[bytes, Membership] = field(default_factory=dict)
+
+    def check(self, units: Units) -> None:
+        """Raise Finding unless each Jacobian is autodiff's, or at a kink in its subdifferential."""
+        truth, eps = units.truth, epsilon(units.case.dtype)
+        scale = jacobian_scale(truth)
+        tolerance = self.floor(units) + ROUNDINGS * eps * scale + DOUBT * truth.doubt
+        judged = units.jacobian_judged & np.isfinite(units.jacobian)
+        bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
+        if bad.any():
+            tolerance = tolerance + USES * self.conditioning(units)[1]
+            tolerance = tolerance + inherited(self.call, units, scale)
+            bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
+        lost = ~np.isfinite(truth.jacobian) & np.isfinite(units.jacobian)
+        lost &= np.asarray(units.y_judged.all(axis=1)).reshape(-1, 1, 1)
+        with np.errstate(all="ignore"):
+            error = np.where(bad, np.abs(units.jacobian - truth.jacobian) / scale, 0)
+        order = np.argsort(-error.max(axis=(1, 2)), kind="stable")
+        doubtful = np.flatnonzero(np.logical_or(bad, lost).any(axis=(1, 2)))
+        suspicious = [int(unit) for unit in order if unit in doubtful]
+        undoubted = tolerance - DOUBT * truth.doubt
+        self._look_at_kinks(units, suspicious, undoubted)
+        rough = None
+        for unit in suspicious:
+            kink = self._membership(units, unit, undoubted[unit])
+            if kink.distance <= 1:
+                self._note(units, unit, kink, lost=bool(lost[unit].any()))
+                continue
+            if lost[unit].any() and self.bounded(units, unit):
+                if not stands(self.call, units, unit):
+                    raise self._outside(units, unit, tolerance)
+                self._note(units, unit, kink, lost=True)
+            only = np.zeros_like(bad)
+            only[unit] = bad[unit]
+            if rough is None and only.any():
+                rough = self.own_rounding(units)[1]
+            if rough is not None:
+                allowed = tolerance + rough
+                only = self.exceeds(units.jacobian, truth.jacobian, allowed, only)
+                if only.any():
+                    self._settle(units, unit, only, kink, allowed, scale)
+
+    def _outside(self, units: Units, unit: int, tolerance: Float64Array) -> Finding:
+        """Autodiff has no number at the unit, but those nearby say what it could be."""
+        method, only = self.method(), np.zeros(units.jacobian.shape, dtype=bool)
+        only[unit] = True
+        message = (
+            f"{method} is not in the subdifferential of {self.witness.function}, "
+            "though nearby all is bounded"
+        )
+        got, true = units.jacobian, units.truth.jacobian
+        return self.finding("jacobian", message, method, units, only, got, true, tolerance)
+
+    def _settle(
+        self,
+        units: Units,
+        unit: int,
+        bad: Mask,
+        kink: Membership,
+        tolerance: Float64Array,
+        scale: Float64Array,
+    ) -> None:
+        """Raise Finding unless the hand-written Jacobian of the unit is right after all."""
+        opinion = arbitrate(self.call, self.witness, units, unit, tolerance[unit], scale[unit])
+        if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
+            # At a kink differences cannot tell, the subdifferential does. And where differences
+            # are the witness itself, what is beyond their doubt is wrong.
+            opinion = Opinion.ORACLE
+        if opinion is Opinion.HAND:
+            self._suspect(units, unit)
+        if opinion in (Opinion.ORACLE, Opinion.UNDECIDED):
+            method, undecided = self.method(), opinion is Opinion.UNDECIDED
+            got, true = units.jacobian, units.truth.jacobian
+            message = f"{method} is not {self.witness.name}"
+            if kink.kink:
+                message = f"{method} is not in the subdifferential of {self.witness.function}"
+            raise self.finding(
+                "jacobian", message, method, units, bad, got, true, tolerance, undecided=undecided
+            )
+
+    def _look_at_kinks(self, units: Units, suspicious: list[int], tolerance: Float64Array) -> None:
+        """Of an elementwise function, all at once."""
+        new = [u for u in suspicious if self._key(units, u) not in self.kinks]
+        if not units.elementwise or not new:
+            return
+        z, slopes, allowed = units.z[new, 0], units.jacobian[new, 0, 0], tolerance[new, 0, 0]
+        found = slopes_within(self.near(units), z, slopes, allowed)
+        self.kinks |= {self._key(units, u): kink for u, kink in zip(new, found, strict=True)}
+
+    def _membership(self, units: Units, unit: int, tolerance: Float64Array) -> Membership:
+        """Whether the Jacobian is in the subdifferential; each is looked at once."""
+        key = self._key(units, unit)
+        if key not in self.kinks:
+            z, jacobian = units.z[unit], units.jacobian[unit]
+            self.kinks[key] = membership(self.near(units), z, jacobian, tolerance)
+        return self.kinks[key]
+
+    def _note(self, units: Units, unit: int, kink: Membership, *, lost: bool) -> None:
+        """Keep the convention that was seen, or where autodiff gave no number."""
+        z = units.z[unit]
+        if kink.kink:
+            said = convention(z, units.jacobian[unit], self.call.target.name)
+            self.seen.conventions[said] += 1
+        if lost:
+            self.seen.suspect("nan", f"{self.witness.name} is not finite at z = {z}")
+
+    def _suspect(self, units: Units, unit: int) -> None:
+        error = np.abs(units.jacobian[unit] - units.truth.jacobian[unit])
+        i = np.unravel_index(int(np.nanargmax(error)), error.shape)
+        got, said = units.jacobian[unit][i], units.truth.jacobian[unit][i]
+        sentence = (
+            f"{self.witness.name} gives {said:.6g} at z = {units.z[unit]}, "
+            f"where differences of the forward stand with the hand-written {got:.6g}"
+        )
+        self.seen.suspect("number", sentence)
+
+    def _key(self, units: Units, unit: int) -> bytes:
+        z, jacobian = units.z[unit], units.jacobian[unit]
+        return z.tobytes() + jacobian.tobytes() + units.case.dtype.char.encode()

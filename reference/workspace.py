@@ -1,0 +1,75 @@
+"""The arrays of a training step, made once for a batch size and used again by every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from .checks import Array
+from .network import Network
+
+
+@final
+@dataclass(frozen=True)
+class Workspace:
+    """What the passes over T rows leave behind, layer by layer; see ForwardPass and BackwardPass.
+
+    d holds the targets, y[0] is x; for each layer k, z[k] (T, D_k), y[k + 1] (T, width of y_k), dz
+    like z, dy[k] like y[k + 1].
+    """
+
+    d: Array
+    z: list[Array]
+    y: list[Array]
+    dz: list[Array]
+    dy: list[Array]
+
+    @classmethod
+    def of(cls, network: Network, T: int) -> Workspace:
+        """For batches of T rows."""
+        widths = [W.shape[1] for W in network.weights[1:]] + [network.output_width]
+        units = [len(b) for b in network.biases]
+
+        def empty(n: int) -> Array:
+            return np.empty((T, n), network.dtype)
+
+        return cls(
+            d=empty(network.output_width),
+            z=[empty(n) for n in units],
+            y=[empty(n) for n in (network.input_width, *widths)],
+            dz=[empty(n) for n in units],
+            dy=[empty(n) for n in widths],
+        )
+
+    def rows(self, T: int) -> Workspace:
+        """The same memory for fewer rows: the last batch of an epoch is often smaller."""
+        groups = ([a[:T] for a in group] for group in (self.z, self.y, self.dz, self.dy))
+        return Workspace(self.d[:T], *groups)
+
+
+@final
+@dataclass(frozen=True)
+class ParameterVector:
+    """All weights and biases of a network in one vector, so that a step is one subtraction.
+
+    weights[k] (D_k, width of y_{k-1}) and biases[k] (D_k,) are views of ``vector``. Each W_k stands
+    there column by column, which makes y W^T the fastest of the matrix products.
+    """
+
+    vector: Array
+    weights: list[Array]
+    biases: list[Array]
+
+    @classmethod
+    def of(cls, network: Network) -> ParameterVector:
+        """A copy of the network's present parameters."""
+        present = [*network.weights, *network.biases]
+        vector = np.concatenate([a.ravel(order="F") for a in present])
+        ends = np.cumsum([a.size for a in present])
+        views = [
+            vector[end - a.size : end].reshape(a.shape, order="F")
+            for a, end in zip(present, ends, strict=True)
+        ]
+        return cls(vector, views[: len(network.weights)], views[len(network.weights) :])
