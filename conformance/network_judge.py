@@ -8,30 +8,25 @@ the two sides sum in different orders, and rounding could put them on different 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 import oracle
-from oracle import padded
 from reference import Divergence, Network
 from reference.checks import Array
 from reference.passes import BackwardPass, ForwardPass, Gradients
 
-from .compare import Disagreement, Float64Array, compare
+from .compare import Comparison, Disagreement, Float64Array, compare_all, laid_end_to_end
 from .describe import describe, describe_layers
-from .error_analysis import ErrorAnalysis
+from .error_analysis import ErrorAnalysis, LayerScales
 from .kinks import flushed_to_a_kink
 from .screen import PADDED, Oracle, screened
+from .sensitivity import Sensitivity, arrays
 from .tolerance import ROUNDINGS, tolerance
-
-Variant = tuple[list[oracle.Layer], ArrayLike]
-
-#: Perturbations of the parameters that the sensitivity of a gradient is measured with.
-PERTURBATIONS = 5
-STEP = 2.0**-44
 
 #: A pre-activation closer to a kink than this many times its possible error is ambiguous.
 SAFE_MARGIN = 4.0
@@ -51,6 +46,12 @@ class NetworkVerdict:
     worst: float
     live: bool
     end_to_end: bool
+
+
+class OutOfRange(Exception):
+    """Autodiff has no say: a true number is not finite, too large for the dtype, or so small that
+    XLA takes it for 0, where there is a kink.
+    """
 
 
 def judge_gradients(network: Network, x: ArrayLike, d: ArrayLike, divergence: Divergence) -> float:
@@ -78,10 +79,7 @@ def judge_network(
     layers = describe_layers(network)
     if autodiff is not None:
         return _judge(network, layers, x, d, divergence, autodiff)
-    return screened(
-        lambda autodiff: _judge(network, layers, x, d, divergence, autodiff),
-        fits=padded.fits(layers, x),
-    )
+    return screened(lambda autodiff: _judge(network, layers, x, d, divergence, autodiff))
 
 
 def _judge(
@@ -92,90 +90,85 @@ def _judge(
     divergence: Divergence,
     autodiff: Oracle,
 ) -> NetworkVerdict:
-    moved = _moved(layers, x, float(np.finfo(network.dtype).eps))
-    true, *nearby = autodiff.gradients_at([(layers, x), *moved], describe(divergence), d)
+    # Autodiff runs beside the hand-written passes, then beside the analysis of their errors.
+    description, judge = describe(divergence), autodiff.network(layers)
+    passes = judge.passes(description, x, d)
+    try:
+        with np.errstate(all="ignore"):
+            forward = network.forward_pass(x)
+            backward = network.backward_pass(forward, d, divergence)
+            gradients = network.gradients(x, d, divergence)
+    except Exception:
+        if not _in_range(passes()[1], network.dtype):
+            raise OutOfRange from None
+        raise
+    local_vjps = judge.local_vjps(
+        description, d, y=forward.y[:-1], z=forward.z, dy=backward.dy[1:], dz=backward.dz
+    )
+    with np.errstate(all="ignore"):
+        analysis = ErrorAnalysis(network, forward, d, divergence)
+        local_scales = analysis.local(backward)
+        _, margin = analysis.forward_errors()
+    true_z, true = passes()
     if not _in_range(true, network.dtype):
         raise OutOfRange
-    with np.errstate(all="ignore"):
-        forward = network.forward_pass(x)
-        backward = network.backward_pass(forward, d, divergence)
-        gradients = network.gradients(x, d, divergence)
-        analysis = ErrorAnalysis(network, forward, d, divergence)
-    _require_finite(forward, autodiff.pre_activations(layers, x), network.dtype)
+    _require_finite(forward, true_z, network.dtype)
     if any(flushed_to_a_kink(f, z) for f, z in zip(network.activations, forward.z, strict=True)):
         raise OutOfRange
-    local = autodiff.local_vjps(
-        layers,
-        describe(divergence),
-        d,
-        y=forward.y[:-1],
-        z=forward.z,
-        dy=backward.dy[1:],
-        dz=backward.dz,
-    )
-    worst = _judge_forward(network.dtype, local, forward, analysis)
-    if not analysis.in_range():  # asked of a y that has just been found right
+    local = local_vjps()
+    comparisons = _forward_comparisons(local, forward, analysis)
+    if not analysis.in_range():
+        compare_all(comparisons)  # of a y that is wrong no range is asked
         raise OutOfRange
-    worst = max(worst, _judge_locally(network.dtype, local, forward, backward, gradients, analysis))
-    _, margin = analysis.forward_errors()
-    allowed = None
+    comparisons += _local_comparisons(local, backward, gradients, analysis, local_scales)
+    worst = compare_all(comparisons)
+    end_to_end = None
     if margin > SAFE_MARGIN:
-        allowed = _end_to_end_tolerances(analysis, _changes(true, nearby))
-    if allowed is not None:
-        try:
-            end_to_end = _judge_end_to_end(network, gradients, true, allowed)
-        except Disagreement:
-            by_rows = _changes_by_rows(layers, x, d, divergence, autodiff, network.dtype)
-            allowed = _end_to_end_tolerances(analysis, by_rows)
-            end_to_end = _judge_end_to_end(network, gradients, true, allowed) if allowed else 0.0
-        worst = max(worst, end_to_end)
+        moved = _sensitivity(autodiff, layers, description, x, d, network.dtype)
+        excuses = moved.of_the_batch, moved.row_by_row
+        end_to_end = _judge_end_to_end(analysis, _arrays(gradients), arrays(true), excuses)
     live = bool(np.any(true.weights[0])) or bool(np.any(true.biases[0]))
-    return NetworkVerdict(worst, live, end_to_end=allowed is not None)
-
-
-class OutOfRange(Exception):
-    """Autodiff has no say: a true number is not finite, too large for the dtype, or so small that
-    XLA takes it for 0, where there is a kink.
-    """
+    if end_to_end is None:
+        return NetworkVerdict(worst, live, end_to_end=False)
+    return NetworkVerdict(max(worst, end_to_end), live, end_to_end=True)
 
 
 def _require_finite(forward: ForwardPass, true_z: list[Float64Array], dtype: np.dtype[Any]) -> None:
     """Where the true z are in range, the hand-written ones must be finite, and so must every y."""
-    limit = float(np.finfo(dtype).max) ** 0.5
-    if not all(bool((np.abs(z) < limit).all()) for z in true_z):
+    if not _all_below(true_z, dtype):
         raise OutOfRange
-    for name, arrays in (("z", forward.z), ("y", forward.y)):
-        for k, array in enumerate(arrays):
-            if not np.isfinite(array).all():
-                raise Disagreement(f"{name}[{k}] must be finite, got {array}")
+    for name, each in (("z", forward.z), ("y", forward.y)):
+        if not np.isfinite(laid_end_to_end(each)).all():
+            k = next(k for k, array in enumerate(each) if not np.isfinite(array).all())
+            raise Disagreement(f"{name}[{k}] must be finite, got {each[k]}")
 
 
-def _judge_forward(
-    dtype: DTypeLike, local: list[oracle.LocalVjp], forward: ForwardPass, analysis: ErrorAnalysis
-) -> float:
-    worst = 0.0
+def _forward_comparisons(
+    local: list[oracle.LocalVjp], forward: ForwardPass, analysis: ErrorAnalysis
+) -> list[Comparison]:
+    dtype = analysis.network.dtype
+    comparisons: list[Comparison] = []
     for k, true in enumerate(local):
         roundings = ROUNDINGS + max(true.weights.shape)
-        for what, got, expected, size in (
-            (f"z[{k}]", forward.z[k], true.z, analysis.z_scales[k]),
-            (f"y[{k + 1}]", forward.y[k + 1], true.y, analysis.y_scales[k]),
-        ):
-            allowed = tolerance(size, dtype, roundings)
-            worst = max(worst, compare(f"{what} of its layer", got, expected, allowed))
-    return worst
+        z_allowed = tolerance(analysis.z_scales[k], dtype, roundings)
+        y_allowed = tolerance(analysis.y_scales[k], dtype, roundings)
+        comparisons += [
+            (f"z[{k}] of its layer", forward.z[k], true.z, z_allowed),
+            (f"y[{k + 1}] of its layer", forward.y[k + 1], true.y, y_allowed),
+        ]
+    return comparisons
 
 
-def _judge_locally(
-    dtype: DTypeLike,
+def _local_comparisons(
     local: list[oracle.LocalVjp],
-    forward: ForwardPass,
     backward: BackwardPass,
     gradients: Gradients,
     analysis: ErrorAnalysis,
-) -> float:
-    T = len(forward.y[0])
-    worst = 0.0
-    for k, (true, scale) in enumerate(zip(local, analysis.local(backward), strict=True)):
+    scales: list[LayerScales],
+) -> list[Comparison]:
+    dtype, T = analysis.network.dtype, len(analysis.d)
+    comparisons: list[Comparison] = []
+    for k, (true, scale) in enumerate(zip(local, scales, strict=True)):
         roundings = ROUNDINGS + max(true.weights.shape) + T
         for what, got, expected, size in (
             (f"dz[{k}]", backward.dz[k], true.dz, scale.dz),
@@ -184,19 +177,37 @@ def _judge_locally(
             (f"dy[{k}]", backward.dy[k], true.input, scale.dy),
         ):
             allowed = tolerance(size, dtype, roundings)
-            worst = max(worst, compare(f"{what} of its layer", got, expected, allowed))
-    return max(worst, compare("input", gradients.input, backward.dy[0], 0.0))
+            comparisons.append((f"{what} of its layer", got, expected, allowed))
+    same = np.zeros(backward.dy[0].shape)
+    comparisons.append(("input", gradients.input, backward.dy[0], same))
+    return comparisons
 
 
 def _judge_end_to_end(
-    network: Network,
-    gradients: Gradients,
-    true: oracle.Gradients,
-    allowed: list[Float64Array],
-) -> float:
-    got = (np.asarray(g, network.dtype) for g in _arrays(gradients))
-    each = zip(_names(network), got, _arrays(true), allowed, strict=True)
-    return max(compare(*arguments) for arguments in each)
+    analysis: ErrorAnalysis,
+    got: list[Array],
+    expected: Sequence[Array],
+    excuses: Sequence[Callable[[], list[Float64Array]]],
+) -> float | None:
+    """The largest error over its tolerance, of loss, weights, biases and input.
+
+    First within the tolerance of the terms alone, where nearly all agree; an error beyond that is
+    excused by how far the true gradients move at a rounding of what goes in, as each of
+    ``excuses`` measures it in turn. None where they move so far that a first-order analysis says
+    nothing; Disagreement where no excuse suffices.
+    """
+    names = _names(analysis.network)
+    wide = [np.asarray(g, analysis.network.dtype) for g in got]
+    still = [np.zeros(())] * len(wide)
+    for moves in (lambda: still, *excuses):
+        allowed = _end_to_end_tolerances(analysis, moves())
+        if allowed is None:
+            return None
+        try:
+            return compare_all(list(zip(names, wide, expected, allowed, strict=True)))
+        except Disagreement as error:
+            finding = error
+    raise finding
 
 
 def compare_gradients(
@@ -214,36 +225,52 @@ def compare_gradients(
     x (T, D_0) and d (T, width of y_N). Raises Disagreement, or OutOfRange where there is nothing
     finite to compare, or where a pre-activation is too close to a kink for the ways to agree.
     """
-    layers = describe_layers(network)
-    variants = [(layers, x), *_moved(layers, x, float(np.finfo(network.dtype).eps))]
+    layers, description = describe_layers(network), describe(divergence)
     with np.errstate(all="ignore"):
         forward = network.forward_pass(x)
         analysis = ErrorAnalysis(network, forward, d, divergence, explicit=explicit)
         _, margin = analysis.forward_errors()
-    true, *nearby = PADDED.gradients_at(variants, describe(divergence), d)
-    if margin <= SAFE_MARGIN or not (analysis.in_range() and _in_range(true, network.dtype)):
+    if margin <= SAFE_MARGIN or not analysis.in_range():
         raise OutOfRange
-    allowed = _end_to_end_tolerances(analysis, _changes(true, nearby))
-    if allowed is None:
+    if not _in_range(PADDED.gradients(layers, description, x, d), network.dtype):
         raise OutOfRange
-    each = zip(_names(network), _arrays(got), _arrays(expected), allowed, strict=True)
-    return max(compare(what, np.asarray(g, network.dtype), e, t) for what, g, e, t in each)
+    moved = _sensitivity(PADDED, layers, description, x, d, network.dtype)
+    worst = _judge_end_to_end(analysis, _arrays(got), _arrays(expected), [moved.of_the_batch])
+    if worst is None:
+        raise OutOfRange
+    return worst
+
+
+def _sensitivity(
+    autodiff: Oracle,
+    layers: list[oracle.Layer],
+    divergence: dict[str, Any],
+    x: Array,
+    d: Array,
+    dtype: np.dtype[Any],
+) -> Sensitivity:
+    eps = float(np.finfo(dtype).eps)
+    return Sensitivity(autodiff.gradients, layers, divergence, x, d, eps)
 
 
 def _in_range(true: oracle.Gradients, dtype: np.dtype[Any]) -> bool:
     """Whether products of any two of the gradients are finite in the dtype."""
+    return _all_below(arrays(true), dtype)
+
+
+def _all_below(numbers: Sequence[Array], dtype: np.dtype[Any]) -> bool:
     limit = float(np.finfo(dtype).max) ** 0.5
-    return all(bool(np.abs(g).max() < limit) for g in _arrays(true))
+    return bool(np.abs(laid_end_to_end(numbers)).max() < limit)  # False for NaN
 
 
 def _end_to_end_tolerances(
-    analysis: ErrorAnalysis, changes: list[Float64Array]
+    analysis: ErrorAnalysis, moves: list[Float64Array]
 ) -> list[Float64Array] | None:
-    """That of the terms, and by how much the oracle's own gradients change where every input is
-    off by one rounding. None where that is so much that a first-order analysis says nothing.
+    """That of the terms, and by how much each gradient moves at a rounding of what goes in.
+
+    None where that is so much that a first-order analysis says nothing.
     """
     network = analysis.network
-    eps = float(np.finfo(network.dtype).eps)
     scales = analysis.end_to_end()
     sizes = [
         analysis.loss_scale(),
@@ -253,80 +280,16 @@ def _end_to_end_tolerances(
     ]
     roundings = ROUNDINGS + max(max(W.shape) for W in network.weights) + len(analysis.d)
     tolerances = []
-    for change, size in zip(changes, sizes, strict=True):
-        sensitivity = change * (eps / _step(eps))
-        if not (roundings * sensitivity).max() <= ILL_CONDITIONED * size.max():
+    for move, size in zip(moves, sizes, strict=True):
+        if not (roundings * move).max() <= ILL_CONDITIONED * size.max():
             return None
-        tolerances.append(tolerance(size, network.dtype, roundings) + roundings * sensitivity)
+        tolerances.append(tolerance(size, network.dtype, roundings) + roundings * move)
     return tolerances
 
 
-def _changes(true: oracle.Gradients, nearby: list[oracle.Gradients]) -> list[Float64Array]:
-    """By how much each gradient changes, at most, from the true one to those nearby."""
-    return [
-        np.max([np.abs(near - centre) for near in others], axis=0)
-        for centre, *others in zip(_arrays(true), *map(_arrays, nearby), strict=True)
-    ]
-
-
-def _changes_by_rows(
-    layers: list[oracle.Layer],
-    x: Array,
-    d: Array,
-    divergence: Divergence,
-    autodiff: Oracle,
-    dtype: np.dtype[Any],
-) -> list[Float64Array]:
-    """The same, added up over the rows one by one.
-
-    The roundings of different rows have nothing to do with each other; where the whole batch moves
-    with the parameters, its rows may cancel.
-    """
-    each = []
-    for row, target in zip(x, d, strict=True):
-        variants = [(layers, row[None]), *_moved(layers, row[None], float(np.finfo(dtype).eps))]
-        true, *nearby = autodiff.gradients_at(variants, describe(divergence), target[None])
-        each.append(_changes(true, nearby))
-    *parameters, inputs = zip(*each, strict=True)
-    return [*(np.mean(changes, axis=0) for changes in parameters), np.concatenate(inputs) / len(x)]
-
-
-def _moved(layers: list[oracle.Layer], x: Array, eps: float) -> list[Variant]:
-    """The layers and x with every number moved up or down, by up to a relative step at random.
-
-    Not by the whole step each: equal moves of terms that cancel would cancel as well.
-    """
-    random = np.random.default_rng(0)
-
-    def move(a: ArrayLike) -> Float64Array:
-        wide = np.asarray(a, dtype=np.float64)
-        return wide * (1 + _step(eps) * random.uniform(-1, 1, wide.shape))
-
-    return [
-        (
-            [
-                oracle.Layer(
-                    weights=move(layer["weights"]),
-                    bias=move(layer["bias"]),
-                    activation=layer["activation"],
-                )
-                for layer in layers
-            ],
-            move(x),
-        )
-        for _ in range(PERTURBATIONS)
-    ]
-
-
-def _step(eps: float) -> float:
-    """Large enough that the change of a gradient is more than the rounding of the oracle."""
-    return max(STEP, eps)
-
-
-def _arrays(gradients: Gradients | oracle.Gradients) -> list[Float64Array]:
+def _arrays(gradients: Gradients) -> list[Array]:
     """Loss, weights, biases and input, in this order."""
-    loss = np.asarray(gradients.loss, dtype=np.float64)
-    return [loss, *gradients.weights, *gradients.biases, gradients.input]
+    return [np.asarray(gradients.loss), *gradients.weights, *gradients.biases, gradients.input]
 
 
 def _names(network: Network) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, final
+from typing import Protocol, TypeVar, final
 
 from numpy.typing import ArrayLike
 
@@ -22,6 +22,26 @@ Pair = tuple[Float64Array, Float64Array]
 Outcome = TypeVar("Outcome")
 
 
+class NetworkOracle(Protocol):
+    """Autodiff of one network: starts computing, and returns a function that waits for it."""
+
+    def passes(
+        self, divergence: Description, x: ArrayLike, d: ArrayLike, /
+    ) -> Callable[[], tuple[list[Float64Array], oracle.Gradients]]:
+        """Every z_k (T, D_k), and the gradients of the loss."""
+
+    def local_vjps(
+        self,
+        divergence: Description,
+        d: ArrayLike,
+        y: Sequence[ArrayLike],
+        z: Sequence[ArrayLike],
+        dy: Sequence[ArrayLike],
+        dz: Sequence[ArrayLike],
+    ) -> Callable[[], list[oracle.LocalVjp]]:
+        """Every layer by itself, see ``oracle.local_vjps``."""
+
+
 @final
 @dataclass(frozen=True)
 class Oracle:
@@ -30,16 +50,16 @@ class Oracle:
     jacobian(activation, z (..., n)): y (..., m) and J (..., m, n), by reverse and forward mode.
     divergence(divergence, y, d): div(y, d) (...) and its derivative by y (..., n).
     divergence_of_z(divergence, activation, z, d): div(f(z), d) (...) and its derivative by z.
-    gradients_at([(layers, x), ...], divergence, d): the gradients of one architecture at each.
-    pre_activations(layers, x): every z_k (T, D_k). local_vjps: see ``oracle.local_vjps``.
+    pre_activations, gradients and local_vjps: as in ``oracle``; network(layers): all of them.
     """
 
     jacobian: Callable[..., Pair]
     divergence: Callable[..., Pair]
     divergence_of_z: Callable[..., Pair]
-    gradients_at: Callable[..., list[oracle.Gradients]]
     pre_activations: Callable[..., list[Float64Array]]
+    gradients: Callable[..., oracle.Gradients]
     local_vjps: Callable[..., list[oracle.LocalVjp]]
+    network: Callable[[Sequence[oracle.Layer]], NetworkOracle]
 
 
 def _jacobian(activation: Description, z: ArrayLike) -> Pair:
@@ -59,10 +79,31 @@ def _divergence_of_z(
     return oracle.value(div, z, d), oracle.jacobian(div, z, d)
 
 
-def _gradients_at(
-    variants: Sequence[tuple[list[oracle.Layer], ArrayLike]], divergence: Description, d: ArrayLike
-) -> list[oracle.Gradients]:
-    return [oracle.gradients(layers, divergence, x, d) for layers, x in variants]
+@final
+class _PlainLayers:
+    """The plain oracle, with nothing to wait for."""
+
+    def __init__(self, layers: Sequence[oracle.Layer]) -> None:
+        self.layers = layers
+
+    def passes(
+        self, divergence: Description, x: ArrayLike, d: ArrayLike
+    ) -> Callable[[], tuple[list[Float64Array], oracle.Gradients]]:
+        z = oracle.pre_activations(self.layers, x)
+        gradients = oracle.gradients(self.layers, divergence, x, d)
+        return lambda: (z, gradients)
+
+    def local_vjps(
+        self,
+        divergence: Description,
+        d: ArrayLike,
+        y: Sequence[ArrayLike],
+        z: Sequence[ArrayLike],
+        dy: Sequence[ArrayLike],
+        dz: Sequence[ArrayLike],
+    ) -> Callable[[], list[oracle.LocalVjp]]:
+        local = oracle.local_vjps(self.layers, divergence, d, y, z, dy, dz)
+        return lambda: local
 
 
 #: Compiled for each function and shape; takes any size.
@@ -70,9 +111,10 @@ PLAIN = Oracle(
     _jacobian,
     _divergence,
     _divergence_of_z,
-    _gradients_at,
     oracle.pre_activations,
+    oracle.gradients,
     oracle.local_vjps,
+    _PlainLayers,
 )
 
 #: Compiled once for all; takes what ``oracle.padded`` fits.
@@ -80,20 +122,19 @@ PADDED = Oracle(
     padded.jacobian,
     padded.divergence,
     padded.divergence_of_z,
-    padded.gradients_at,
     padded.pre_activations,
+    padded.gradients,
     padded.local_vjps,
+    padded.PaddedLayers,
 )
 
 
-def screened(check: Callable[[Oracle], Outcome], *, fits: bool = True) -> Outcome:
+def screened(check: Callable[[Oracle], Outcome]) -> Outcome:
     """``check`` with the padded oracle; where that finds something, the plain one decides.
 
-    ``fits``: whether the case is small enough to be padded; if not, the plain oracle judges alone.
+    What does not fit the padded one is judged by the plain one alone.
     """
-    if fits:
-        try:
-            return check(PADDED)
-        except (Disagreement, oracle.OracleDisagreement):
-            pass
-    return check(PLAIN)
+    try:
+        return check(PADDED)
+    except (Disagreement, oracle.OracleDisagreement, padded.DoesNotFit):
+        return check(PLAIN)

@@ -13,6 +13,7 @@ with a drawn seed, and shrink towards a small pool, small shapes and seed 0.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,16 @@ REGIMES: dict[str, SearchStrategy[float]] = {
     "tiny": st.sampled_from([0.0, 1e-3, -1e-8, 1e-30, -1e-30, 1e-300, -1e-300]),
     "large": st.sampled_from([1.0, 40.0, -40.0, 100.0, -100.0, 750.0, -750.0, 1e3, -1e4, 1e4]),
 }
+
+
+@cache  # a strategy is checked anew each time that it is made
+def _whole(low: int, high: int) -> SearchStrategy[int]:
+    return st.integers(low, high)
+
+
+@cache
+def _among(*choices: Any) -> SearchStrategy[Any]:
+    return st.sampled_from(choices)
 
 
 def regimes() -> SearchStrategy[str]:
@@ -171,6 +182,7 @@ def cotangents(draw: DrawFn, shape: tuple[int, ...], dtype: Any = np.float64) ->
     return dy.astype(dtype)
 
 
+@cache
 def activations(name: str, n: int) -> SearchStrategy[Activation]:
     """An activation of the class ``name`` that takes width n, with drawn parameters.
 
@@ -257,13 +269,16 @@ def activation_cases(draw: DrawFn, name: str) -> ActivationCase:
     return ActivationCase(activation, z, dy)
 
 
+_COIN = st.booleans()
+
+
 @st.composite
 def targets(draw: DrawFn, divergence: str, shape: tuple[int, ...], dtype: Any) -> Array:
     """Targets that the divergence is defined for: one-hot, soft or anything."""
     if divergence == "SquaredError":
         return draw(arrays(shape, dtype, "ordinary"))
-    random = np.random.default_rng(draw(st.integers(0, 2**16)))
-    soft = draw(st.booleans())
+    random = np.random.default_rng(draw(_whole(0, 2**16)))
+    soft = draw(_COIN)
     if divergence == "BinaryKLDivergence":
         d = random.integers(0, 9, shape) / 8 if soft else random.integers(0, 2, shape)
         return np.asarray(d, dtype=dtype)
@@ -334,25 +349,28 @@ def network_cases(
     scales: tuple[float, ...] = SCALES,
 ) -> NetworkCase:
     """A network of drawn depth, widths and activations, with a batch and its targets."""
-    depth = draw(st.integers(1, max_depth))
-    dtype = draw(st.sampled_from(dtypes))
-    pool = draw(pools())
-    width = D0 = draw(st.integers(1, max_width))
+    depth = draw(_whole(1, max_depth))
+    dtype = draw(_among(*dtypes))
+    pool = draw(_POOLS)
+    width = D0 = draw(_whole(1, max_width))
     weights, biases, chosen = [], [], []
     last = tuple(name for name in _LAST[divergence] if name in among) or _LAST[divergence]
     for k in range(depth):
-        name = draw(st.sampled_from(last if k == depth - 1 else among))
+        name = draw(_among(*(last if k == depth - 1 else among)))
         # The softmax of a single output is 1 whatever z is: no gradient would be live.
         smallest = 2 if name == "Softmax" and k == depth - 1 else 1
-        D = draw(st.integers(smallest, min(max_width, 4) if name in _GROWING else max_width))
+        D = draw(_whole(smallest, min(max_width, 4) if name in _GROWING else max_width))
         activation = draw(activations(name, D))
         weights.append(pool((D, width), 1 / np.sqrt(width)).astype(dtype))
         biases.append(pool((D,), 1.0).astype(dtype))
         chosen.append(activation)
         width = activation.output_width(D)
-    T = draw(st.integers(1, max_rows))
-    x = (pool((T, D0), 1.0) * draw(st.sampled_from(scales))).astype(dtype)
-    d = draw(targets(divergence, (T, width), dtype))
+    T = draw(_whole(1, max_rows))
+    x = (pool((T, D0), 1.0) * draw(_among(*scales))).astype(dtype)
+    if divergence == "SquaredError":
+        d = pool((T, width), 1.0).astype(dtype)
+    else:
+        d = draw(targets(divergence, (T, width), dtype))
     return NetworkCase(
         tuple(weights), tuple(biases), tuple(chosen), getattr(ref, divergence)(), x, d
     )
@@ -367,8 +385,8 @@ Pool = Callable[[tuple[int, ...], float], Array]
 @st.composite
 def pools(draw: DrawFn) -> Pool:
     """A source of short numbers: whole (exact arithmetic, ties and kinks), fractions, or sparse."""
-    random = np.random.default_rng(draw(st.integers(0, 2**16)))
-    kind = draw(st.sampled_from(["fractions", "whole", "sparse"]))
+    random = np.random.default_rng(draw(_whole(0, 2**16)))
+    kind = draw(_among("fractions", "whole", "sparse"))
 
     def take(shape: tuple[int, ...], size: float) -> Array:
         if kind == "whole":
@@ -377,3 +395,6 @@ def pools(draw: DrawFn) -> Pool:
         return numbers * random.integers(0, 2, shape) if kind == "sparse" else numbers
 
     return take
+
+
+_POOLS = pools()

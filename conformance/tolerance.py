@@ -12,6 +12,7 @@ The second term is for underflow, where XLA flushes to zero and NumPy does not.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,21 @@ EXPONENT_ROUNDINGS = 4
 
 def tolerance(scale: Float64Array, dtype: DTypeLike, roundings: int = ROUNDINGS) -> Float64Array:
     """roundings * eps * scale + FLOOR * tiny, entry by entry."""
-    info = np.finfo(np.dtype(dtype).type)
-    return roundings * float(info.eps) * scale + FLOOR * float(info.tiny)
+    eps, tiny = _limits(np.dtype(dtype))
+    return roundings * eps * scale + FLOOR * tiny
 
 
 def underflow(dtype: DTypeLike) -> float:
     """What underflow adds to a scale, so that it is carried along where the scale is multiplied."""
-    info = np.finfo(np.dtype(dtype).type)
-    return FLOOR * float(info.tiny) / (ROUNDINGS * float(info.eps))
+    eps, tiny = _limits(np.dtype(dtype))
+    return FLOOR * tiny / (ROUNDINGS * eps)
+
+
+@cache
+def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """eps and tiny, as Python floats."""
+    info = np.finfo(dtype)
+    return float(info.eps), float(info.tiny)
 
 
 def forward_scale(

@@ -6,15 +6,17 @@ functions give what their namesakes in `oracle` give, up to rounding: sums have 
 """
 
 from oracle.padded.derivatives import activation_fits, divergence, divergence_of_z, jacobian
-from oracle.padded.network import fits, gradients, gradients_at, local_vjps, pre_activations
+from oracle.padded.form import DoesNotFit
+from oracle.padded.network import PaddedLayers, fits, gradients, local_vjps, pre_activations
 
 __all__ = [
+    "DoesNotFit",
+    "PaddedLayers",
     "activation_fits",
     "divergence",
     "divergence_of_z",
     "fits",
     "gradients",
-    "gradients_at",
     "jacobian",
     "local_vjps",
     "pre_activations",

@@ -126,4 +126,4 @@ def any_activation(form: Form, z: jax.Array) -> jax.Array:
 
 def _finish(form: Form, y: jax.Array) -> jax.Array:
     """A y for the activations that combine, cut to the live outputs."""
-    return jnp.where(live(form.outputs), jnp.where(form.combines, form.matrix @ y, y), 0.0)
+    return jnp.where(live(form.outputs), jnp.where(form.combines > 0, form.matrix @ y, y), 0.0)

@@ -18,7 +18,7 @@ from oracle.description import Description
 from oracle.padded.activations import activation as activation_of
 from oracle.padded.divergences import Div, div_of
 from oracle.padded.divergences import divergence as divergence_by
-from oracle.padded.form import Form, Kind, blank
+from oracle.padded.form import Form, Kind, blank, laid_out
 from oracle.padded.packing import fill_in
 from oracle.padded.slots import ROWS, pad_rows
 
@@ -28,7 +28,7 @@ Program = Callable[..., tuple[jax.Array, ...]]
 def activation_fits(description: Description, n: int) -> bool:
     """Whether an activation of z (..., n) fits the form; if not, `jacobian` raises ValueError."""
     try:
-        fill_in(blank(1), 0, description, n)
+        _form(description, n)
     except ValueError:
         return False
     return True
@@ -71,7 +71,7 @@ def divergence_of_z(
 
 
 def _form(description: Description, n: int) -> tuple[Form, Kind, int]:
-    forms = blank(1)
+    _, _, forms = laid_out(*blank(1))
     kind, m = fill_in(forms, 0, description, n)
     return Form(*(field[0] for field in forms)), kind, m
 

@@ -1,6 +1,7 @@
 """Networks of any architecture that fits the slots, by programs that are compiled once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +9,86 @@ import numpy.typing as npt
 from oracle.derivatives import Float64Array
 from oracle.description import Description
 from oracle.network import Gradients, Layer, LocalVjp
-from oracle.padded.divergences import Div, div_of
+from oracle.padded.divergences import div_of
 from oracle.padded.form import WIDTH
-from oracle.padded.programs import forward_program, gradients_program, local_vjps_program
-from oracle.padded.slots import DEPTH, ROWS, Slots, pad_rows
+from oracle.padded.programs import forward_program, local_vjps_program, passes_program
+from oracle.padded.slots import DEPTH, ROWS, Slots, pad_into, pad_rows
+
+Pre = list[Float64Array]
+
+
+@final
+class PaddedLayers:
+    """A network in its slots. Raises ValueError for layers that do not fit them.
+
+    The methods start a program, and return a function that waits for it and gives its results: on
+    another core, the caller does something else meanwhile.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.slots = Slots.of(layers)
+
+    def passes(
+        self, divergence: Description, x: npt.ArrayLike, d: npt.ArrayLike
+    ) -> Callable[[], tuple[Pre, Gradients]]:
+        """What `pre_activations` and `gradients` give."""
+        slots, T = self.slots, len(np.asarray(x))
+        x_d = np.zeros((2, ROWS, WIDTH))
+        pad_into(x_d[0], "x", x, T, slots.inputs[0])
+        pad_into(x_d[1], "d", d, T, slots.outputs[-1])
+        results = passes_program(slots.numbers, slots.integers, _div_T(divergence, slots, T), x_d)
+
+        def wait() -> tuple[Pre, Gradients]:
+            loss, z, dW, db, dx = map(np.asarray, results)
+            parameters = slots.cut_parameters(dW, db)
+            dx = dx[:T, : slots.inputs[0]].copy()
+            return slots.cut_rows(z, T), Gradients(float(loss), *parameters, dx)
+
+        return wait
+
+    def local_vjps(
+        self,
+        divergence: Description,
+        d: npt.ArrayLike,
+        y: Sequence[npt.ArrayLike],
+        z: Sequence[npt.ArrayLike],
+        dy: Sequence[npt.ArrayLike],
+        dz: Sequence[npt.ArrayLike],
+    ) -> Callable[[], list[LocalVjp]]:
+        """What `local_vjps` gives."""
+        slots, T = self.slots, len(np.asarray(d))
+        points = np.zeros((4, DEPTH, ROWS, WIDTH))
+        for i, (name, arrays, widths) in enumerate(
+            (
+                ("y", y, slots.inputs),
+                ("z", z, slots.units),
+                ("dy", [*dy, d], slots.outputs),
+                ("dz", dz, slots.units),
+            )
+        ):
+            for k, (slot, array, n) in enumerate(zip(slots.used, arrays, widths, strict=True)):
+                pad_into(points[i, slot], f"{name}[{k}]", array, T, n)
+        div_T = _div_T(divergence, slots, T)
+        results = local_vjps_program(slots.numbers, slots.integers, div_T, points)
+
+        def wait() -> list[LocalVjp]:
+            z, y, dz, dW, db, dx = map(np.asarray, results)
+            each = zip(
+                slots.used, slots.inputs, slots.outputs, *slots.cut_parameters(dW, db), strict=True
+            )
+            return [
+                LocalVjp(
+                    z=z[slot, :T, : len(b)].copy(),
+                    y=y[slot, :T, :m].copy(),
+                    dz=dz[slot, :T, : len(b)].copy(),
+                    weights=W,
+                    bias=b,
+                    input=dx[slot, :T, :C].copy(),
+                )
+                for slot, C, m, W, b in each
+            ]
+
+        return wait
 
 
 def fits(layers: Sequence[Layer], x: npt.ArrayLike) -> bool:
@@ -27,39 +104,15 @@ def gradients(
     layers: Sequence[Layer], divergence: Description, x: npt.ArrayLike, d: npt.ArrayLike
 ) -> Gradients:
     """The loss, and its gradients by every W_k, every b_k and x, as `oracle.gradients`."""
-    return gradients_at([(layers, x)], divergence, d)[0]
+    return PaddedLayers(layers).passes(divergence, x, d)()[1]
 
 
-def gradients_at(
-    variants: Sequence[tuple[Sequence[Layer], npt.ArrayLike]],
-    divergence: Description,
-    d: npt.ArrayLike,
-) -> list[Gradients]:
-    """The gradients at several (layers, x), of which the first says shapes and activations.
-
-    Compiled once for each number of variants.
-    """
-    layers, x = variants[0]
-    slots, T = Slots.of(layers), len(np.asarray(x))
-    weights, biases = zip(*(slots.pad_parameters(each) for each, _ in variants), strict=True)
-    batches = [pad_rows("x", each, T, slots.inputs[0]) for _, each in variants]
-    target = pad_rows("d", d, T, slots.outputs[-1])
-    div = np.int32(div_of(divergence, slots.kinds[-1]))
-    results = gradients_program(
-        np.stack(weights), np.stack(biases), np.stack(batches), slots.form, div, target, np.int32(T)
-    )
-    return [
-        Gradients(float(loss), *slots.cut_parameters(W, b), x[:T, : slots.inputs[0]].copy())
-        for loss, W, b, x in zip(*map(np.asarray, results), strict=True)
-    ]
-
-
-def pre_activations(layers: Sequence[Layer], x: npt.ArrayLike) -> list[Float64Array]:
+def pre_activations(layers: Sequence[Layer], x: npt.ArrayLike) -> Pre:
     """Every z_k (T, D_k), for x (T, n), as `oracle.pre_activations`."""
     slots, T = Slots.of(layers), len(np.asarray(x))
-    padded = pad_rows("x", x, T, slots.inputs[0])
-    z = np.asarray(forward_program(*slots.pad_parameters(layers), padded, slots.form))
-    return [z[slot, :T, :D].copy() for slot, D in zip(slots.used, slots.units, strict=True)]
+    rows = pad_rows("x", x, T, slots.inputs[0])
+    z = forward_program(slots.numbers, slots.integers, rows)
+    return slots.cut_rows(np.asarray(z), T)
 
 
 def local_vjps(
@@ -77,48 +130,8 @@ def local_vjps(
     and dy[k] that of the layer's output: for all layers but the last, whose `dz` in the result is
     the gradient of the mean divergence from d by z[-1], in logit form where there is one.
     """
-    slots, T = Slots.of(layers), len(np.asarray(d))
-    div = np.full(DEPTH, Div.INNER_PRODUCT, dtype=np.int32)
-    div[-1] = div_of(divergence, slots.kinds[-1])
-    instances = np.ones(DEPTH)
-    instances[-1] = T
-    results = local_vjps_program(
-        np.int32(T),
-        *slots.pad_parameters(layers),
-        slots.form,
-        div,
-        instances,
-        _pad_each("y", y, T, slots, slots.inputs),
-        _pad_each("z", z, T, slots, slots.units),
-        _pad_each("dy", [*dy, d], T, slots, slots.outputs),
-        _pad_each("dz", dz, T, slots, slots.units),
-    )
-    z_, y_, dz_, weights, biases, inputs = map(np.asarray, results)
-    each = zip(
-        slots.used,
-        slots.inputs,
-        slots.units,
-        slots.outputs,
-        *slots.cut_parameters(weights, biases),
-        strict=True,
-    )
-    return [
-        LocalVjp(
-            z=z_[slot, :T, :D].copy(),
-            y=y_[slot, :T, :m].copy(),
-            dz=dz_[slot, :T, :D].copy(),
-            weights=W,
-            bias=b,
-            input=inputs[slot, :T, :C].copy(),
-        )
-        for slot, C, D, m, W, b in each
-    ]
+    return PaddedLayers(layers).local_vjps(divergence, d, y, z, dy, dz)()
 
 
-def _pad_each(
-    name: str, arrays: Sequence[npt.ArrayLike], T: int, slots: Slots, widths: Sequence[int]
-) -> Float64Array:
-    padded = np.zeros((DEPTH, ROWS, WIDTH))
-    for k, (slot, array, width) in enumerate(zip(slots.used, arrays, widths, strict=True)):
-        padded[slot] = pad_rows(f"{name}[{k}]", array, T, width)
-    return padded
+def _div_T(divergence: Description, slots: Slots, T: int) -> npt.NDArray[np.int32]:
+    return np.array([div_of(divergence, slots.kinds[-1]), T], dtype=np.int32)

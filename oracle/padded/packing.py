@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from oracle.description import Description
-from oracle.padded.form import LARGEST_EXPONENT, WIDTH, Form, Kind
+from oracle.padded.form import LARGEST_EXPONENT, WIDTH, DoesNotFit, Form, Kind
 
 
 def fill_in(form: Form, i: int, description: Description, n: int) -> tuple[Kind, int]:
     """Fill in form i of several, for z of width n. Returns its kind and the width of y.
 
-    Raises ValueError for an unknown name, for a width that the activation does not take, and for
-    what does not fit the form.
+    Raises ValueError for an unknown name, and DoesNotFit for a width that the activation does not
+    take and for what does not fit the form.
     """
     parameters = dict(description)
     name = parameters.pop("name", None)
@@ -71,7 +71,7 @@ def _pairwise_product(form: Form, n: int, pairs: Sequence[Sequence[int]]) -> tup
 def _linear_combination(form: Form, n: int, matrix: npt.ArrayLike) -> tuple[Kind, int]:
     A = np.asarray(matrix, dtype=np.float64)
     _copy("matrix", A, form.matrix, (None, n))
-    form.combines[...] = True
+    form.combines[...] = 1
     return Kind.IDENTITY, len(A)
 
 
@@ -82,7 +82,7 @@ def _polynomial(
     _copy("exponents", powers, form.exponents.T, (None, n))
     _copy("coefficients", C, form.matrix, (None, len(powers)))
     _require("exponents", bool(_whole(powers).all()), "whole numbers from 0 up", exponents)
-    form.combines[...] = True
+    form.combines[...] = 1
     return Kind.PRODUCT, len(C)
 
 
@@ -129,4 +129,4 @@ def _whole(exponents: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 def _require(name: str, holds: bool, expected: str, got: object) -> None:
     if not holds:
-        raise ValueError(f"{name} must be {expected}, got {got}")
+        raise DoesNotFit(f"{name} must be {expected}, got {got}")

@@ -1,4 +1,8 @@
-"""The programs for networks: compiled once, for DEPTH slots and ROWS rows."""
+"""The programs for networks: compiled once, for DEPTH slots and ROWS rows.
+
+A slot is a row of `numbers` and one of `integers`, see `oracle.padded.form`; `div_T` is the
+divergence and the number of rows that count.
+"""
 
 from typing import Any
 
@@ -6,9 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from oracle.padded.activations import any_activation
-from oracle.padded.divergences import any_divergence
-from oracle.padded.form import Form
-from oracle.padded.slots import ROWS
+from oracle.padded.divergences import Div, any_divergence
+from oracle.padded.form import Form, laid_out
+from oracle.padded.slots import DEPTH, ROWS
 
 _activations = jax.vmap(any_activation, in_axes=(None, 0))
 
@@ -17,15 +21,18 @@ def _affine(W: jax.Array, b: jax.Array, y: jax.Array) -> jax.Array:
     return y @ W.T + b
 
 
-def _forward(W: jax.Array, b: jax.Array, x: jax.Array, form: Form) -> tuple[jax.Array, jax.Array]:
+def _forward(
+    W: jax.Array, b: jax.Array, x: jax.Array, numbers: jax.Array, integers: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """The last y, and every z_k."""
 
-    def layer(y: jax.Array, slot: tuple[jax.Array, jax.Array, Form]) -> Any:
-        W, b, form = slot
+    def layer(y: jax.Array, slot: tuple[jax.Array, ...]) -> Any:
+        W, b, *rows = slot
+        _, _, form = laid_out(*rows)
         z = _affine(W, b, y)
         return _activations(form, z), z
 
-    return jax.lax.scan(layer, x, (W, b, form))
+    return jax.lax.scan(layer, x, (W, b, numbers, integers))
 
 
 def _sum_over_rows(
@@ -37,38 +44,44 @@ def _sum_over_rows(
 
 
 @jax.jit
-def forward_program(W: jax.Array, b: jax.Array, x: jax.Array, form: Form) -> jax.Array:
+def forward_program(numbers: jax.Array, integers: jax.Array, x: jax.Array) -> jax.Array:
     """Every z_k."""
-    return _forward(W, b, x, form)[1]
+    W, b, _ = laid_out(numbers, integers)
+    return _forward(W, b, x, numbers, integers)[1]
 
 
 @jax.jit
-def gradients_program(
-    W: jax.Array,
-    b: jax.Array,
-    x: jax.Array,
-    form: Form,
-    div: jax.Array,
-    d: jax.Array,
-    T: jax.Array,
+def passes_program(
+    numbers: jax.Array, integers: jax.Array, div_T: jax.Array, x_d: jax.Array
 ) -> tuple[jax.Array, ...]:
-    """Loss, dW, db and dx; W, b, x and the results have a leading axis of variants."""
+    """Loss, every z_k, dW, db and dx. x_d: x and d, (2, ROWS, WIDTH)."""
+    W, b, forms = laid_out(numbers, integers)
+    last = Form(*(field[-1] for field in forms))
+    div, T = div_T
 
-    def mean_loss(W: jax.Array, b: jax.Array, x: jax.Array) -> jax.Array:
-        y, z = _forward(W, b, x, form)
-        last = Form(*(field[-1] for field in form))
-        return _sum_over_rows(div, last, z[-1], y, d, T) / T
+    def mean_loss(W: jax.Array, b: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        y, z = _forward(W, b, x, numbers, integers)
+        return _sum_over_rows(div, last, z[-1], y, x_d[1], T) / T, z
 
-    loss, gradients = jax.vmap(jax.value_and_grad(mean_loss, argnums=(0, 1, 2)))(W, b, x)
-    return loss, *gradients
+    differentiated = jax.value_and_grad(mean_loss, argnums=(0, 1, 2), has_aux=True)
+    (loss, z), gradients = differentiated(W, b, x_d[0])
+    return loss, z, *gradients
 
 
 @jax.jit
-def local_vjps_program(T: jax.Array, *slots: Any) -> tuple[jax.Array, ...]:
-    """z, y, dz, dW, db and dx, all with a leading axis of slots, as the arguments but T."""
+def local_vjps_program(
+    numbers: jax.Array, integers: jax.Array, div_T: jax.Array, points: jax.Array
+) -> tuple[jax.Array, ...]:
+    """z, y, dz, dW, db and dx of each slot. points: y, z, dy and dz, (4, DEPTH, ROWS, WIDTH).
+
+    In place of a cotangent, the last dy holds d.
+    """
+    last, T = jnp.arange(DEPTH) == DEPTH - 1, div_T[1]
+    div, instances = jnp.where(last, div_T[0], Div.INNER_PRODUCT), jnp.where(last, T, 1)
 
     def slot(arguments: Any) -> tuple[jax.Array, ...]:
-        W, b, form, div, instances, y_in, z_in, d, dz_in = arguments
+        numbers, integers, div, instances, y_in, z_in, d, dz_in = arguments
+        W, b, form = laid_out(numbers, integers)
 
         def pulled_back(z: jax.Array) -> tuple[jax.Array, jax.Array]:
             y = _activations(form, z)
@@ -79,4 +92,4 @@ def local_vjps_program(T: jax.Array, *slots: Any) -> tuple[jax.Array, ...]:
         counted = jnp.arange(ROWS)[:, None] < T
         return z, y, dz, *pull_affine(jnp.where(counted, dz_in, 0.0))
 
-    return jax.lax.map(slot, slots)
+    return jax.lax.map(slot, (numbers, integers, div, instances, *points))

@@ -106,8 +106,10 @@ def test_networks(seed):
     assert plain.weights[0].any()  # two zeros would agree
     assert_same_gradients(padded.gradients(layers, divergence, x, d), plain)
     z = oracle.pre_activations(layers, x)
-    for got, plain in zip(padded.pre_activations(layers, x), z, strict=True):
+    together, _ = padded.PaddedLayers(layers).passes(divergence, x, d)()
+    for got, same, plain in zip(padded.pre_activations(layers, x), together, z, strict=True):
         assert_same(got, plain)
+        assert_array_equal(same, got)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -125,14 +127,6 @@ def test_local_vjps_at_points_and_cotangents_that_have_nothing_to_do_with_each_o
     ):
         for field in ("z", "y", "dz", "weights", "bias", "input"):
             assert_same(getattr(got, field), getattr(plain, field))
-
-
-def test_variants_are_computed_side_by_side():
-    layers, divergence, x, d = random_network(np.random.default_rng(1))
-    moved = [{**each, "weights": each["weights"] * 1.5} for each in layers]
-    both = padded.gradients_at([(layers, x), (moved, x + 1)], divergence, d)
-    assert_same_gradients(both[0], padded.gradients(layers, divergence, x, d))
-    assert_same_gradients(both[1], padded.gradients(moved, divergence, x + 1, d))
 
 
 REGIMES = {
