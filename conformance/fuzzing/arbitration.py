@@ -97,6 +97,8 @@ def _estimates(
                 slopes.error > DOUBTFUL * (1 + np.abs(step.estimate))
             )
             yield step.estimate[0], np.where(doubtful, np.inf, step.error)[0]
+    if not witness.smooth:
+        return  # its forward is the hand-written one
     slopes = derivatives(lambda points: witness.judge(points).y, z, domain)
     yield slopes.estimate[0], slopes.error[0]
 

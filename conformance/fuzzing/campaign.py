@@ -31,7 +31,8 @@ def search(
 ) -> tuple[list[Finding], list[FuzzCase]]:
     """Findings among ``max_examples`` cases, up to a dozen, and the cases that passed.
 
-    Now and then a case is judged on a copy of the pristine target that has seen one calm z only.
+    Now and then a case is judged on a copy of the pristine target, that has seen nothing, or one
+    calm z only.
     """
     special = _special(judge, widths)
     findings: list[Finding] = []
@@ -46,7 +47,8 @@ def search(
         finding = judge.judge(case, manners_too=thorough)
         if finding is None and count % ON_A_COPY == 0:
             fresh = Judge(pristine.copy(), judge.witness)
-            fresh.prime(case)
+            if count % (2 * ON_A_COPY):
+                fresh.prime(case)
             finding = fresh.judge(case)
         if finding is None:
             passed.append(case)
@@ -76,47 +78,52 @@ def search(
 
 
 def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
-    """Rows at kinks, by width; of an elementwise function every number may stand in every place."""
-    target, witness = judge.target, judge.witness
-    if not witness.smooth:
-        return {}
+    """Rows at kinks, by width; of an elementwise function every number may stand in every place.
 
-    def values(z: Float64Array) -> Float64Array:
-        return witness.judge(z).y
-
-    def slopes(z: Float64Array) -> Float64Array:
-        return witness.judge(z).jacobian.reshape(len(z), -1)
-
+    That is where the witness, the hand-written side or one of their derivatives jumps.
+    """
+    target = judge.target
     if target.elementwise:
-        points = np.concatenate(
-            [kink_search.on_a_line(f, target.domain) for f in (values, slopes, *_own(judge))]
-        )
-        return {n: _rows(points, n) for n in widths} if len(points) else {}
-    return {
-        n: np.concatenate([kink_search.between_rows(f, n, target.domain) for f in (values, slopes)])
-        for n in widths
-        if n in (2, 3, 4)
-    }
+        points = [kink_search.on_a_line(f, target.domain) for f in _probes(judge, 1)]
+        line = np.concatenate(points)
+        return {n: _rows(line, n) for n in widths} if len(line) else {}
+    special = {}
+    for n in (n for n in widths if n in (2, 3, 4)):
+        found = [kink_search.between_rows(f, n, target.domain) for f in _probes(judge, widths[n])]
+        special[n] = np.concatenate(found)
+    return special
 
 
-def _own(judge: Judge) -> tuple[kink_search.Probe, kink_search.Probe]:
-    """The hand-written side itself: where it jumps, or its derivative, is worth a look too."""
+def _probes(judge: Judge, m: int) -> Iterator[kink_search.Probe]:
+    """The witness's values and slopes, if it sees kinks; those by hand, if it does not or each is
+    a single number.
+    """
 
     def values(z: Float64Array) -> Float64Array:
-        try:
-            y = judge.call("forward", z.copy())
-            return np.asarray(y, dtype=np.float64).reshape(len(z), 1)
-        except (Finding, TypeError, ValueError):  # the cases will show what is wrong with it
-            return np.zeros((len(z), 1))
+        return judge.witness.judge(z).y
 
     def slopes(z: Float64Array) -> Float64Array:
-        try:
-            dy = judge.call("derivative", z.copy(), judge.call("forward", z.copy()))
-            return np.asarray(dy, dtype=np.float64).reshape(len(z), 1)
-        except (Finding, TypeError, ValueError):
-            return np.zeros((len(z), 1))
+        return judge.witness.judge(z).jacobian.reshape(len(z), -1)
 
-    return values, slopes
+    def values_by_hand(z: Float64Array) -> Float64Array:
+        return results(z)[0]
+
+    def slopes_by_hand(z: Float64Array) -> Float64Array:
+        return results(z)[1].reshape(len(z), -1)
+
+    def results(z: Float64Array) -> tuple[Float64Array, Float64Array]:
+        try:
+            by_hand = judge.call.results(FuzzCase(z, np.ones((len(z), m)), "kinks"), m)
+            return by_hand.y.astype(np.float64), by_hand.jacobian.astype(np.float64)
+        except Finding:  # the cases will show what is wrong with it
+            return np.zeros((len(z), m)), np.zeros((len(z), m))
+
+    if judge.witness.smooth:
+        yield values
+        yield slopes
+    if judge.target.elementwise or not judge.witness.smooth:
+        yield values_by_hand
+        yield slopes_by_hand
 
 
 def _rows(points: Float64Array, n: int) -> Float64Array:

@@ -22,7 +22,8 @@ class ForwardCheck(NumberCheck):
         """Raise Finding unless y is the witness's, where both are finite."""
         truth, eps = units.truth, epsilon(units.case.dtype)
         if not self.witness.smooth:
-            return  # differences know no other forward
+            self._same_in_every_place(units)  # differences know no other forward
+            return
         tolerance = self.floor(units) + ROUNDINGS * eps * value_scale(truth.y)
         bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         if not bad.any():
@@ -40,6 +41,17 @@ class ForwardCheck(NumberCheck):
             raise self.finding(
                 "forward", message, "forward", units, bad, units.y, truth.y, tolerance
             )
+
+    def _same_in_every_place(self, units: Units) -> None:
+        """Of an elementwise function: each number becomes in a row what it becomes alone."""
+        if not units.elementwise or units.case.dtype != np.float64:
+            return
+        tolerance = ROUNDINGS * epsilon(np.float64) * value_scale(units.truth.y)
+        bad = self.exceeds(units.y, units.truth.y, tolerance, units.y_judged)
+        if bad.any():
+            message = "forward must make the same of a number in every place of a row"
+            got, true = units.y, units.truth.y
+            raise self.finding("forward", message, "forward", units, bad, got, true, tolerance)
 
     def _beside_a_jump(self, units: Units, unit: int, tolerance: Float64Array) -> bool:
         """Whether y is what the witness gives a few ulps away: either side of a jump is right."""

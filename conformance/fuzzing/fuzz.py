@@ -105,6 +105,8 @@ class _Run:
     def verdict(self) -> Verdict:
         pristine = self.target.copy()
         try:
+            if self.target.is_by_place():
+                self.target, pristine = self.target.as_by_place(), pristine.as_by_place()
             widths = _widths(self.target)
             self.witness = witness = choose(self.target, self.oracle)
             witness.prepare([1] if self.target.elementwise else list(widths))
@@ -188,9 +190,9 @@ def _fresh(pristine: Target, witness: Witness) -> Any:
     """A judgement that knows nothing of earlier cases: every one gets a target of its own."""
 
     def judge(case: FuzzCase) -> Finding | None:
-        fresh = Judge(pristine.copy(), witness)
-        fresh.prime(case)
-        return fresh.judge(case)
+        primed = Judge(pristine.copy(), witness)
+        primed.prime(case)
+        return primed.judge(case) or Judge(pristine.copy(), witness).judge(case)
 
     return judge
 

@@ -8,9 +8,11 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
+from .afar import VAGUE, contradicted
 from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
+from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
 from .rounding import ROUNDINGS, USES, epsilon, inherited, jacobian_scale
 from .subdifferential import Membership, membership, slopes_within
@@ -19,16 +21,21 @@ from .units import Mask, Units
 #: At a kink differences give the middle, and doubt half of the jump: a slope of one side passes.
 DOUBT = 1.25
 
+#: So many kinks that only differences see are looked at: each takes some milliseconds.
+LOOKS = 100
+
 
 @final
 @dataclass
 class JacobianCheck(NumberCheck):
     """The Jacobian or derivative is autodiff's, or at a kink in the subdifferential.
 
-    kinks: what was found out about those seen so far.
+    kinks: what was found out about those seen so far; afar: and about those that only differences
+    have seen, whether what is around them contradicts the Jacobian.
     """
 
     kinks: dict[bytes, Membership] = field(default_factory=dict)
+    afar: dict[bytes, bool] = field(default_factory=dict)
 
     def check(self, units: Units) -> None:
         """Raise Finding unless each Jacobian is autodiff's, or at a kink in its subdifferential."""
@@ -41,6 +48,7 @@ class JacobianCheck(NumberCheck):
             tolerance = tolerance + USES * self.conditioning(units)[1]
             tolerance = tolerance + inherited(self.call, units, scale)
             bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
+        self._look_from_afar(units, tolerance, scale, judged & np.logical_not(bad))
         lost = ~np.isfinite(truth.jacobian) & np.isfinite(units.jacobian)
         lost &= np.asarray(units.y_judged.all(axis=1)).reshape(-1, 1, 1)
         with np.errstate(all="ignore"):
@@ -107,6 +115,25 @@ class JacobianCheck(NumberCheck):
             raise self.finding(
                 "jacobian", message, method, units, bad, got, true, tolerance, undecided=undecided
             )
+
+    def _look_from_afar(
+        self, units: Units, tolerance: Float64Array, scale: Float64Array, passed: Mask
+    ) -> None:
+        """Where differences doubt so much that nearly anything passes, look at what is around."""
+        if self.witness.smooth or units.elementwise or units.z.shape[1] > EXHAUSTIVE:
+            return
+        vague = passed & (tolerance > VAGUE * scale)
+        for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
+            key, domain = self._key(units, unit), self.call.target.domain
+            if key not in self.afar and len(self.afar) < LOOKS:
+                z, jacobian = units.z[unit], units.jacobian[unit]
+                self.afar[key] = contradicted(self.witness, z, jacobian, domain)
+            if self.afar.get(key):
+                method, only = self.method(), np.zeros(vague.shape, dtype=bool)
+                only[unit] = True
+                message = f"{method} is not in the subdifferential of {self.witness.function}"
+                got, true = units.jacobian, units.truth.jacobian
+                raise self.finding("jacobian", message, method, units, only, got, true, tolerance)
 
     def _look_at_kinks(self, units: Units, suspicious: list[int], tolerance: Float64Array) -> None:
         """Of an elementwise function, all at once."""

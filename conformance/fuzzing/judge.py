@@ -60,7 +60,7 @@ class Judge:
             if finding.check == "runs" and self._out_of_reach(case):
                 self.seen.notes["raises where the true value is not finite"] += 1
                 return None
-            return finding.at(case)
+            return finding if finding.case is not None else finding.at(case)
         return None
 
     def _checks(self, case: FuzzCase, manners_too: bool) -> None:
@@ -109,5 +109,8 @@ class Judge:
     def _out_of_reach(self, case: FuzzCase) -> bool:
         """Whether the witness itself finds nothing finite at some row of the case."""
         z = case.z.astype(np.float64)
-        truth = self.witness.judge(z.reshape(-1, 1 if self.target.elementwise else case.width))
+        try:
+            truth = self.witness.judge(z.reshape(-1, 1 if self.target.elementwise else case.width))
+        except Finding:  # differences ask the forward that has just failed
+            return False
         return not (np.isfinite(truth.y).all() and np.isfinite(truth.jacobian).all())

@@ -80,9 +80,13 @@ def _bisect(probe: Probe, a: Float64Array, b: Float64Array) -> Float64Array:
 
 
 def _jump(a: Float64Array, b: Float64Array) -> Float64Array:
-    """The largest change from a to b (N, k), in terms of the values; what is not finite is none."""
+    """The largest change from a to b (N, k), in terms of the values: 1 where one of them is lost.
+
+    What is infinite, or NaN on both sides, is none.
+    """
     with np.errstate(all="ignore"):
         size = np.abs(a - b) / (1 + np.minimum(np.abs(a), np.abs(b)))
+    size = np.where(np.isnan(a) != np.isnan(b), 1.0, size)
     return np.nan_to_num(size, nan=0.0, posinf=0.0).max(axis=1, initial=0.0)
 
 

@@ -51,7 +51,7 @@ def reproducer(
         lines += ["# What was judged cannot be imported: here is what it gave.", *arrays]
         lines += [f"got = {_text(finding.got)}"]
     else:
-        lines += [*made, *arrays]
+        lines += [*made, *(_DIAGONAL if target.by_place else []), *arrays]
         needs_y = finding.method != "forward" or any("y" in line for line in finding.setup)
         lines += ["y = f.forward(z)"] if needs_y else []
         shown, _ = finding.show or (written(finding.method), None)
@@ -63,6 +63,15 @@ def reproducer(
     if finding.got is not None and finding.expected is not None:
         lines += ['print("difference", got - expected)']
     return "\n".join(lines) + "\n"
+
+
+#: Where a derivative is judged as the diagonal of a Jacobian.
+_DIAGONAL = [
+    "from types import SimpleNamespace",
+    "derivative = f.derivative",
+    "jacobian = lambda z, y: derivative(z, y)[..., None] * np.eye(z.shape[-1])",
+    "f = SimpleNamespace(forward=f.forward, vjp=getattr(f, 'vjp', None), jacobian=jacobian)",
+]
 
 
 def _expected(

@@ -6,7 +6,7 @@ import copy
 import inspect
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, final
 
@@ -35,6 +35,8 @@ class Target:
     forward(z): (..., n) -> (..., m). Of the backward methods at least one is there:
     derivative(z, y) (..., n) of an elementwise function, jacobian(z, y) (..., m, n), and
     vjp(z, y, dy) (..., n). subject: the object that was handed in. domain: open interval of z.
+    by_place: whether an entry's function depends on its place, as where each column has a slope of
+    its own: then the derivative is judged as the diagonal of a Jacobian.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Target:
     jacobian: Method | None
     vjp: Method | None
     domain: tuple[float, float]
+    by_place: bool = False
 
     @classmethod
     def of(cls, subject: Any, name: str | None = None) -> Target:
@@ -74,9 +77,42 @@ class Target:
     def copy(self) -> Target:
         """A target like this one was when it was made: nothing that one keeps is in the other."""
         try:
-            return Target.of(copy.deepcopy(self.subject), self.name)
+            fresh = Target.of(copy.deepcopy(self.subject), self.name)
         except Exception:  # what cannot be copied is shared
             return self
+        return fresh.as_by_place() if self.by_place else fresh
+
+    def as_by_place(self) -> Target:
+        """The same with the Jacobian diag(derivative), for a derivative that depends on places."""
+        derivative = self.derivative
+        assert derivative is not None
+
+        def jacobian(z: Any, y: Any) -> Any:
+            slopes = np.asarray(derivative(z, y))
+            return np.where(np.eye(z.shape[-1], dtype=bool), slopes[..., None], 0)
+
+        return replace(self, elementwise=False, derivative=None, jacobian=jacobian, by_place=True)
+
+    def is_by_place(self) -> bool:
+        """Whether the forward, of one derivative for each entry, treats places differently.
+
+        Not where it is declared a ScalarActivation.
+        """
+        if not self.elementwise or isinstance(self.subject, ScalarActivation):
+            return False
+        forward, (low, high) = self.copy().forward, self.domain
+        n = max(self.copy().widths(at_most=12))
+        for number in (self.inside, -1.25, 0.25, 1.5):
+            if low < number < high:
+                with np.errstate(all="ignore"):
+                    try:
+                        alone = np.asarray(forward(np.full((1, 1), number)))
+                        row = np.asarray(forward(np.full((1, n), number)))
+                    except (Exception, SystemExit):
+                        return True
+                if alone.shape != (1, 1) or not np.allclose(row, alone[0, 0], equal_nan=True):
+                    return True
+        return False
 
     def at_work(self, trace: TracebackType | None) -> str:
         """The method that a traceback goes through, empty where it goes through none."""
@@ -113,7 +149,9 @@ class Target:
             if len(taken) == at_most or (n > max(WIDTHS) and taken):
                 break
             try:
-                taken[n] = self.output_width(n)
+                m = self.output_width(n)
+                if m == n or not self.by_place:
+                    taken[n] = m
             except ValueError as error:
                 refusal = refusal or error
             except (Exception, SystemExit) as error:

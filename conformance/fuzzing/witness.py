@@ -15,8 +15,11 @@ import numpy as np
 import oracle  # sets the precision  # noqa: F401
 
 from ..compare import Float64Array
+from .calls import Caller
+from .case import FuzzCase
 from .differences import derivatives
-from .target import Method, Target
+from .finding import Finding
+from .target import Target
 
 #: Rows are judged so many at a time: one compilation for each width.
 ROWS = 64
@@ -142,20 +145,32 @@ class Differences(Witness):
 
     smooth = False
 
-    def __init__(self, forward: Method, domain: tuple[float, float]) -> None:
-        self.forward, self.domain = forward, domain
+    def __init__(self, target: Target) -> None:
+        self.call, self.domain = Caller(target), target.domain
         self.function = "itself"
         self.name = "extrapolated differences of the forward itself"
         self.blind = (
-            "mistakes in the forward, errors below about 1e-8, and at a kink any slope between "
-            "those on its two sides passes"
+            "mistakes in the forward, errors below about 1e-8, and at a kink of more than three "
+            "numbers what lies between the slopes on its sides"
         )
 
     def judge(self, z: Float64Array) -> Truth:
         """See Witness."""
-        y = np.asarray(self.forward(z.copy()), dtype=np.float64)
-        slopes = derivatives(self.forward, z, self.domain)
+        y = self._forward(z.copy())
+        slopes = derivatives(self._forward, z, self.domain)
         return Truth(y, slopes.estimate, slopes.error)
+
+    def _forward(self, z: Float64Array) -> Float64Array:
+        """Rows (N, m). Raises Finding where the forward fails, or gives other than N rows."""
+        try:
+            y = np.asarray(self.call("forward", z), dtype=np.float64)
+            if y.ndim != 2 or len(y) != len(z):
+                message = f"forward must give {len(z)} rows for z of shape {z.shape}, got {y.shape}"
+                raise Finding("structure", message, "forward", show=("f.forward(z)", None))
+        except Finding as finding:
+            m = self.call.target.output_width(z.shape[1])
+            raise finding.at(FuzzCase(z, np.ones((len(z), m)), "witness")) from None
+        return y
 
 
 def choose(target: Target, f: Function | None) -> Witness:
@@ -178,7 +193,7 @@ def choose(target: Target, f: Function | None) -> Witness:
             return own
     except (Exception, SystemExit):
         pass
-    return Differences(target.forward, target.domain)
+    return Differences(target)
 
 
 def _name(f: Function) -> str:

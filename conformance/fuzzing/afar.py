@@ -1,0 +1,55 @@
+"""Kinks where differences are the only witness: the Jacobians some way off say what is possible.
+
+Within a few ulps of a kink every difference straddles it. A way off in a direction, none does; of a
+function in smooth pieces the Jacobian there is nearly that of the piece, and so nearly a vertex of
+the subdifferential (F. H. Clarke 1975). How nearly: half of the way shows it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compare import Float64Array
+from .hull import distance_to_hull
+from .neighbourhood import everywhere, guided
+from .witness import Witness
+
+#: How far the Jacobians are, in terms of the largest entry of the row.
+WAY = 2.0**-8
+
+#: A share of the Jacobian by which it must miss the hull, at the least.
+MISS = 1e-3
+
+#: Where the pieces are more curved than this share, or differences as unsure, nothing is said.
+VAGUE = 0.05
+
+#: Of the directions on all sides, so many must lead off every kink.
+ENOUGH = 0.6
+
+
+def contradicted(
+    witness: Witness, z: Float64Array, jacobian: Float64Array, domain: tuple[float, float]
+) -> bool:
+    """Whether a Jacobian (m, n) is far from all that it could be at a kink at the row z (n,).
+
+    n is at most 3: of wider rows a sample of directions may miss a piece. False where it is not
+    known.
+    """
+    if not np.isfinite(jacobian).all():
+        return False
+    directions = np.vstack([everywhere(z.size), guided(jacobian)])
+    way = WAY * (float(np.abs(z).max()) or 1.0)
+    points = z + directions * way * np.array([1.0, 0.5])[:, None, None]
+    low, high = domain
+    if not ((points > low) & (points < high)).all():
+        return False
+    truth = witness.judge(points.reshape(-1, z.size))
+    whole, half = truth.jacobian.reshape(2, -1, *jacobian.shape)
+    size = 1 + max(float(np.abs(half).max()), float(np.abs(jacobian).max()))
+    doubt = truth.doubt.reshape(2, -1, jacobian.size).max(axis=(0, 2))
+    sure = doubt <= MISS * size  # False for NaN, and along a kink
+    bent = np.abs(whole - half)[sure].max(initial=0.0)
+    if sure[: len(everywhere(z.size))].mean() < ENOUGH or bent > VAGUE * size:
+        return False
+    allowed = np.full(jacobian.shape, MISS * size + 2 * bent)
+    return distance_to_hull(jacobian, half[sure], allowed) > 1

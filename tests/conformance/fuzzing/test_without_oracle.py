@@ -1,0 +1,100 @@
+"""Where differences of the forward are the only witness: at kinks, at jumps, in every shape."""
+
+import numpy as np
+import pytest
+
+from conformance import fuzz
+
+from .targets import EXAMPLES, Max, Tanh, with_
+
+
+def alone(target, outcome):
+    """The verdict without an oracle, which must be this."""
+    v = fuzz(target, max_examples=EXAMPLES)
+    assert v.outcome == outcome, str(v)
+    return v
+
+
+def maximum(weigh):
+    """A maximum that JAX cannot run; ``weigh`` makes its slopes from which entries tie for it."""
+    return with_(
+        Max,
+        forward=lambda self, z: np.sort(z, axis=-1)[..., -1:],
+        jacobian=lambda self, z, y: weigh((z == y).astype(z.dtype))[..., None, :],
+    )
+
+
+def count(tied):
+    return tied.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    "weigh",
+    [
+        lambda tied: tied,
+        lambda tied: tied / count(tied) ** 2,
+        lambda tied: np.where(count(tied) > 1, -tied, tied),
+        lambda tied: np.where(count(tied) > 2, 2 * tied / count(tied), tied / count(tied)),
+    ],
+    ids=["all of the tied", "too little", "its sign", "three that tie"],
+)
+def test_slopes_at_a_tie_that_no_piece_has(weigh):
+    v = alone(maximum(weigh), "disagrees")
+    assert v.explanation.check == "jacobian"
+
+
+@pytest.mark.parametrize(
+    "weigh",
+    [
+        lambda tied: tied / count(tied),
+        lambda tied: tied * (np.cumsum(tied, axis=-1) == 1),
+        lambda tied: tied * (np.cumsum(tied, axis=-1) == count(tied)),
+    ],
+    ids=["evenly", "first", "last"],
+)
+def test_every_convention_at_a_tie(weigh):
+    alone(maximum(weigh), "conforms")
+
+
+SIGNED_SQUARE = {"forward": lambda self, z: z * np.abs(z)}
+
+
+@pytest.mark.parametrize("share", [1, 1.001])
+def test_beside_a_jump_of_the_curvature(share):
+    def derivative(self, z, y):
+        return 2 * z.dtype.type(share) * np.abs(z)
+
+    outcome = "conforms" if share == 1 else "disagrees"
+    alone(with_(Tanh, derivative=derivative, **SIGNED_SQUARE), outcome)
+
+
+def test_a_slope_that_is_lost_at_one_number_alone():
+    def forward(self, z):
+        return np.sign(z) * np.maximum(np.abs(z) - z.dtype.type(0.7), 0)
+
+    def derivative(self, z, y):
+        return y / (z - np.copysign(z.dtype.type(0.7), z))
+
+    v = alone(with_(Tanh, forward=forward, derivative=derivative), "disagrees")
+    assert v.explanation.check == "finite"
+
+
+def test_a_forward_that_loses_an_axis_or_refuses_a_size():
+    v = alone(with_(Tanh, forward=lambda self, z: np.tanh(z).squeeze()), "disagrees")
+    assert v.explanation.check == "structure"
+
+    def small(self, z):
+        if len(z) > 50:
+            raise ValueError("too many rows")
+        return np.tanh(z)
+
+    v = alone(with_(Tanh, forward=small), "error")
+    assert "forward raises ValueError: too many rows" in v.explanation.message
+
+
+def test_a_forward_that_treats_a_place_of_its_own():
+    def forward(self, z):
+        return np.where(np.arange(z.shape[-1]) < 4, np.tanh(z), z)
+
+    v = alone(with_(Tanh, forward=forward), "disagrees")
+    assert v.explanation.message == "forward must make the same of a number in every place of a row"
