@@ -11,6 +11,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from .compare import Disagreement
+from .coverage import counted, traits
 from .property import Outcome, Property
 from .record import PropertyRecord, Verdict
 
@@ -21,6 +22,7 @@ class _Tally:
     """What the cases of one property came to, up to the first that failed; and that one, shrunk."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    seen: list[tuple[str, str]] = field(default_factory=list)
     dropped: int = 0
     failing: Any = None
     ratio: float | None = None
@@ -38,6 +40,7 @@ class _Tally:
             raise
         if self.failing is None:
             self.outcomes.append(outcome)
+            self.seen += traits(case, outcome)
 
     def worst(self) -> float | None:
         """The largest error over its tolerance, None where none was measured."""
@@ -104,4 +107,5 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
         finding=finding,
         counterexample=None if tally.failing is None else f"seed = {seed}\n{tally.failing!r}",
         notes=tally.notes(),
+        seen=counted(tally.seen),
     )

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from .campaign import run
+from .coverage import together
 from .property import Property
 from .record import PropertyRecord
 from .workers import spread
@@ -91,7 +92,8 @@ def _failed(property_: Property, error: Exception) -> PropertyRecord:
 def merge(records: Sequence[PropertyRecord]) -> PropertyRecord:
     """The record of all slices of one property: that of the first that does not conform, or of all.
 
-    Cases, seconds and notes add up; live is the mean over the cases, worst the largest.
+    Cases, seconds, notes and what was seen add up; live is the mean over the cases, worst the
+    largest.
     """
     if len(records) == 1:
         return records[0]
@@ -108,4 +110,5 @@ def merge(records: Sequence[PropertyRecord]) -> PropertyRecord:
         worst=max((r.worst for r in records if r.worst is not None), default=None),
         seconds=sum(r.seconds for r in records),
         notes=dict(notes),
+        seen=together(r.seen for r in records),
     )

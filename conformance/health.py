@@ -22,12 +22,42 @@ class Checkup:
     advice: tuple[str, ...]
 
 
+@final
+@dataclass(frozen=True)
+class Blas:
+    """The library of NumPy's matrix products, as it has been loaded."""
+
+    name: str
+    version: str
+    kernels: str
+    threads: int
+
+    def __str__(self) -> str:
+        threads = f"{self.threads} {'thread' if self.threads == 1 else 'threads'}"
+        return f"{self.name} {self.version}, kernels {self.kernels}, {threads}"
+
+
+def loaded_blas() -> Blas | None:
+    """NumPy's BLAS, None for one that threadpoolctl does not know."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    np.ones((2, 2)) @ np.ones((2, 2))  # loads it
+    for library in threadpool_info():
+        if library["user_api"] == "blas" and "numpy" in library["filepath"]:
+            return Blas(
+                name=library["internal_api"],
+                version=str(library["version"]),
+                kernels=library.get("architecture", "unknown"),
+                threads=library["num_threads"],
+            )
+    return None
+
+
 def examine() -> Checkup:
     """Look at the packages, at the BLAS that NumPy has loaded and at JAX's devices."""
     import jax
     import jax.numpy as jnp
-    import numpy as np
-    from threadpoolctl import threadpool_info
 
     import oracle  # sets the precision  # noqa: F401
 
@@ -35,15 +65,13 @@ def examine() -> Checkup:
     found |= {name: _version(name) for name in PACKAGES}
     found["processors"] = str(os.cpu_count())
     advice = []
-    np.ones((2, 2)) @ np.ones((2, 2))
-    for library in threadpool_info():
-        if library["user_api"] == "blas" and "numpy" in library["filepath"]:
-            kernels = library.get("architecture", "unknown")
-            threads, name = library["num_threads"], library["internal_api"]
-            found["BLAS"] = f"{name} {library['version']}, kernels {kernels}, {threads} threads"
-            advice += blas_advice(name, kernels, threads, processor_flags(), os.cpu_count() or 1)
+    blas = loaded_blas()
+    found["BLAS"] = str(blas) if blas else "unknown: no library that threadpoolctl knows"
+    if blas is not None:
+        advice += blas_advice(
+            blas.name, blas.kernels, blas.threads, processor_flags(), os.cpu_count() or 1
+        )
     found[VARIABLE] = os.environ.get(VARIABLE, "not set")
-    found.setdefault("BLAS", "unknown: no library that threadpoolctl knows")
     found["JAX devices"] = ", ".join(str(device) for device in jax.devices())
     found["JAX precision"] = str(jnp.zeros(1).dtype)
     if found["JAX precision"] != "float64":

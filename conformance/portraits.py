@@ -10,10 +10,10 @@ import numpy as np
 
 import oracle
 import reference as ref
-from reference import Activation, ScalarActivation
+from reference import Activation, InfluenceDiagram, Network, ScalarActivation
 
 from .describe import describe
-from .record import Curve, Heat
+from .record import Curve, Diagram, Edge, Heat
 
 Portrait = TypeVar("Portrait", Curve, Heat)
 
@@ -55,6 +55,26 @@ def heats(subjects: Collection[str]) -> tuple[Heat, ...]:
     return tuple(_sit(_heat, vector, subjects))
 
 
+def diagram() -> Diagram:
+    """How everything influences the divergence, in a network of two layers of two units."""
+    weights = [np.array([[1.0, -0.5], [0.5, 1.0]]), np.array([[1.0, -1.0], [0.5, 0.5]])]
+    biases = [np.array([0.0, 0.5]), np.zeros(2)]
+    network = Network(weights, biases, [ref.Tanh(), ref.Softmax()])
+    whole = InfluenceDiagram.of_network(network, [0.5, -1.0], [1.0, 0.0], ref.KLDivergence())
+    slopes = whole.derivatives("Div")
+    shown = [name for name in whole.values if name[0] not in "Wb"]
+    return Diagram(
+        "Two inputs, tanh, softmax and the KL divergence",
+        {name: _digits(whole.values[name]) for name in shown},
+        {name: _digits(slopes[name]) for name in shown},
+        tuple(
+            Edge(tail, head, _digits(slope))
+            for tail in shown
+            for head, slope in whole.edges[tail].items()
+        ),
+    )
+
+
 def _sit(
     portray: Callable[[Any], Portrait], sitters: Iterable[Activation], subjects: Collection[str]
 ) -> Iterator[Portrait]:
@@ -82,5 +102,9 @@ def _heat(f: Activation) -> Heat:
 
 
 def _numbers(array: Any) -> tuple[float, ...]:
+    return tuple(map(_digits, array))
+
+
+def _digits(number: Any) -> float:
     """To six digits, as many as a picture shows."""
-    return tuple(float(f"{number:.6g}") for number in array)
+    return float(f"{number:.6g}")

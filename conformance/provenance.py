@@ -13,6 +13,7 @@ import conformance
 import oracle
 import reference
 
+from .health import loaded_blas
 from .record import Provenance
 
 PACKAGES = ("numpy", "jax", "jaxlib", "hypothesis", "scikit-learn")
@@ -33,6 +34,7 @@ def provenance(command: str, seed: int, profile: str, examples: int) -> Provenan
             **{name: metadata.version(name) for name in PACKAGES},
         },
         source=source_hash(),
+        blas=str(loaded_blas() or "unknown"),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, final
 
 #: The version of the format of conformance.json; its first number grows when a reader would break.
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 Verdict = Literal["conforms", "disagrees", "error"]
 
@@ -21,7 +21,8 @@ class PropertyRecord:
     gradient was not zero, None where no gradient is looked at. worst: the largest error over its
     tolerance; up to 1 conforms, None where nothing is measured in numbers. finding and
     counterexample: what went wrong, and the smallest case that shows it, in literal values.
-    notes: counts of interest, like the cases that were judged end to end.
+    notes: counts of interest, like the cases that were judged end to end. seen: what the cases were
+    like: how many had which value of a trait, as ``coverage`` names them.
     """
 
     id: str
@@ -36,6 +37,7 @@ class PropertyRecord:
     finding: str | None = None
     counterexample: str | None = None
     notes: dict[str, int] | None = None
+    seen: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @final
@@ -49,10 +51,21 @@ class GradientCheck:
 
 @final
 @dataclass(frozen=True)
+class Sample:
+    """A held-out image, row by row from 0 for paper to 1 for ink; its label and the predicted."""
+
+    pixels: tuple[tuple[float, ...], ...]
+    label: str
+    predicted: str
+
+
+@final
+@dataclass(frozen=True)
 class TrainingRecord:
     """One training run on real data, with every k-th step's gradients checked.
 
-    loss: per epoch, on the training set. accuracy: on the held-out instances, 0 to 1.
+    loss: per epoch, on the training set. accuracy: on the held-out instances, 0 to 1. samples: some
+    of those, the ones that are predicted wrongly first.
     """
 
     id: str
@@ -69,6 +82,7 @@ class TrainingRecord:
     checks: tuple[GradientCheck, ...]
     seconds: float
     finding: str | None = None
+    samples: tuple[Sample, ...] = ()
 
 
 @final
@@ -178,11 +192,35 @@ class Heat:
 
 @final
 @dataclass(frozen=True)
+class Edge:
+    """What a node of a diagram does to a later one: the derivative of head by tail."""
+
+    tail: str
+    head: str
+    slope: float
+
+
+@final
+@dataclass(frozen=True)
+class Diagram:
+    """The influence diagram of a small network without its parameters.
+
+    values: of each node, by name. slopes: of the divergence by each node.
+    """
+
+    title: str
+    values: dict[str, float]
+    slopes: dict[str, float]
+    edges: tuple[Edge, ...]
+
+
+@final
+@dataclass(frozen=True)
 class Provenance:
     """Where a report comes from, enough to run it again.
 
     versions: of Python and of each package. source: SHA-256 over the source of the three rooms.
-    command: the arguments as typed.
+    command: the arguments as typed. blas: the library of NumPy's matrix products and its kernels.
     """
 
     created: str
@@ -193,6 +231,7 @@ class Provenance:
     platform: str
     versions: dict[str, str]
     source: str
+    blas: str = "unknown"
 
 
 Record = PropertyRecord | TrainingRecord | ScoreRecord
@@ -203,7 +242,7 @@ Record = PropertyRecord | TrainingRecord | ScoreRecord
 class Report:
     """A whole campaign; it conforms where every record does, and there is one.
 
-    curves and heats are for the pictures, and judge nothing.
+    curves, heats and diagram are for the pictures, and judge nothing.
     """
 
     provenance: Provenance
@@ -212,6 +251,7 @@ class Report:
     score: ScoreRecord | None = None
     curves: tuple[Curve, ...] = ()
     heats: tuple[Heat, ...] = ()
+    diagram: Diagram | None = None
     schema_version: str = SCHEMA_VERSION
 
     @property

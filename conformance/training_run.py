@@ -15,6 +15,7 @@ from reference import DivergedError, Epoch, History, Network, ReLU, Trainer
 
 from .compare import Disagreement, require
 from .digits import (
+    SIDE,
     Float64Array,
     Images,
     Labels,
@@ -26,7 +27,7 @@ from .digits import (
     two_or_not,
 )
 from .network_judge import OutOfRange, judge_gradients
-from .record import GradientCheck, TrainingRecord, Verdict
+from .record import GradientCheck, Sample, TrainingRecord, Verdict
 
 TASKS = {
     "digits": ten_digits,
@@ -36,6 +37,9 @@ TASKS = {
 
 #: Epochs from one check of the gradients to the next.
 CHECK_EVERY = 5
+
+#: So many images are shown of a run.
+SAMPLES = 24
 
 
 @final
@@ -154,6 +158,28 @@ class TrainingRun:
             checks=tuple(self.checks),
             seconds=self.seconds,
             finding=self.finding,
+            samples=self.samples(),
+        )
+
+    def samples(self) -> tuple[Sample, ...]:
+        """Some held-out images, those predicted wrongly first, then from all over the rest."""
+        if self.verdict == "error":
+            return ()
+        predicted, labels, names = (
+            self.predictions(),
+            self.task.labels(self.held_out),
+            self.task.names,
+        )
+        wrong, right = (np.flatnonzero(self.right() == told) for told in (False, True))
+        rest = right[np.linspace(0, len(right) - 1, SAMPLES).astype(int)] if len(right) else right
+        chosen = [*wrong[: SAMPLES // 2], *rest][:SAMPLES]
+        return tuple(
+            Sample(
+                tuple(map(tuple, self.held_out.x[i].reshape(SIDE, SIDE).tolist())),
+                names[labels[i]],
+                names[predicted[i]],
+            )
+            for i in chosen
         )
 
     def _check(self, step: int) -> None:

@@ -72,7 +72,7 @@ def report(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from ..campaigns import run_all
-    from ..portraits import curves, heats
+    from ..portraits import curves, diagram, heats
     from ..properties import PROPERTIES
     from ..provenance import provenance, typed_command
     from ..record import PropertyRecord, Report, ScoreRecord
@@ -120,7 +120,8 @@ def report(
     if scored is not None and scored.verdict != "conforms":
         click.echo(f"{scored.verdict}: {scored.id}: {scored.finding}")
     subjects = {p.subject for p in chosen if p.id.startswith("jacobian.")}
-    result = Report(source, records, training, scored, curves(subjects), heats(subjects))
+    picture = diagram() if any(p.id.startswith("gradients.") for p in chosen) else None
+    result = Report(source, records, training, scored, curves(subjects), heats(subjects), picture)
     paths = write(result, directory)
     click.echo(answer(result))
     for run in training:

@@ -75,6 +75,12 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         left, right, noise = _sides(forward, z, h)
         kink = np.abs(right - left) > KINK * (1 + np.abs(best.estimate)) + noise
         off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+        # Slopes beside a kink in several columns need not lie between those along the axes, and an
+        # output may bend a little where another one has its kink.
+        if z.shape[1] > 1:
+            widest = z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True)
+            kink = kink.any(axis=(1, 2), keepdims=True)
+            off = np.maximum(off, widest)
         best = Slopes(best.estimate, np.where(kink, np.maximum(best.error, off), best.error))
         return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 

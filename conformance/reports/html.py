@@ -10,8 +10,17 @@ from typing import final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..coverage import Coverage, together
 from ..record import PropertyRecord, Report
-from .pictures import curve_picture, heat_picture
+from .pictures import (
+    curve_picture,
+    diagram_picture,
+    error_picture,
+    heat_picture,
+    layers_picture,
+    pairs_picture,
+    samples_picture,
+)
 from .summary import (
     PARTS,
     answer,
@@ -62,7 +71,13 @@ def environment() -> Environment:
         "count": count,
         "curve": _curve,
         "curve_picture": curve_picture,
+        "diagram_picture": diagram_picture,
+        "error_picture": error_picture,
         "heat_picture": heat_picture,
+        "layers_picture": layers_picture,
+        "pairs_picture": pairs_picture,
+        "samples_picture": samples_picture,
+        "seen": _seen,
         "failures": failures,
         "grid": grid,
         "milestones": milestones,
@@ -84,6 +99,11 @@ def _printable(value: object) -> object:
 def _parts(report: Report) -> list[tuple[int, list[PropertyRecord]]]:
     """The parts of the lecture that are covered, each with its properties."""
     return [(part, list(group)) for part, group in groupby(by_part(report), lambda p: p.part)]
+
+
+def _seen(report: Report) -> Coverage:
+    """What the cases of all properties together were like."""
+    return together(record.seen for record in report.properties)
 
 
 @final

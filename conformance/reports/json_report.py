@@ -17,12 +17,15 @@ from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 from ..record import (
     SCHEMA_VERSION,
     Curve,
+    Diagram,
+    Edge,
     GradientCheck,
     Heat,
     PeerRecord,
     PropertyRecord,
     Provenance,
     Report,
+    Sample,
     ScoreRecord,
     TrainingRecord,
 )
@@ -58,7 +61,7 @@ def to_json(report: Report) -> str:
 
 def from_json(text: str) -> Report:
     """The report that ``to_json`` wrote, with equal records; version 1.0 had no score, 1.1 no
-    pictures.
+    pictures, 1.2 no diagram, no samples, and nothing of what was seen.
 
     Raises ValueError for what is not JSON, is of another major version of the schema, breaks the
     schema, or contradicts itself.
@@ -77,6 +80,7 @@ def from_json(text: str) -> Report:
         score=_score(document.get("score")),
         curves=tuple(Curve(**_tuples(curve)) for curve in document.get("curves", [])),
         heats=tuple(Heat(**_tuples(heat)) for heat in document.get("heats", [])),
+        diagram=_diagram(document.get("diagram")),
         schema_version=document["schema_version"],
     )
     for name, value in _derived(report).items():
@@ -122,7 +126,18 @@ def _check_unique(kind: str, ids: Iterable[str]) -> None:
 
 def _training(run: dict[str, Any]) -> TrainingRecord:
     checks = tuple(GradientCheck(c["step"], _number(c["worst"])) for c in run["checks"])
-    return TrainingRecord(**run | {"loss": tuple(map(_number, run["loss"])), "checks": checks})
+    loss = tuple(map(_number, run["loss"]))
+    samples = tuple(
+        Sample(tuple(map(tuple, sample["pixels"])), sample["label"], sample["predicted"])
+        for sample in run.get("samples", [])
+    )
+    return TrainingRecord(**run | {"loss": loss, "checks": checks, "samples": samples})
+
+
+def _diagram(document: dict[str, Any] | None) -> Diagram | None:
+    if document is None:
+        return None
+    return Diagram(**document | {"edges": tuple(Edge(**edge) for edge in document["edges"])})
 
 
 def _counts(score: ScoreRecord) -> dict[str, int]:

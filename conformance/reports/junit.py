@@ -50,6 +50,7 @@ def _properties(suite: ElementTree.Element, report: Report) -> None:
         "examples": str(p.examples),
         "command": p.command,
         "platform": p.platform,
+        "blas": p.blas,
         "source": p.source,
     }
     values |= {f"version.{name}": version for name, version in sorted(p.versions.items())}

@@ -142,6 +142,7 @@ def _provenance(report: Report) -> list[str]:
         f"Command: {code(clip(p.command, 500))}",
         f"Seed {p.seed}, profile {_prose(clip(p.profile, 60))}, {p.examples:,} examples",
         f"Platform: {_prose(clip(p.platform, 200))}",
+        f"BLAS: {_prose(clip(p.blas, 200))}",
         f"Versions: {_prose(clip(versions, 1000))}",
         f"Source: {code(p.source)}",
         f"Reproduce: {code(reproduce(report))}",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..record import Curve, Heat
+from ..coverage import SMALLEST_ERROR, together
+from ..record import Curve, Diagram, Heat, PropertyRecord, TrainingRecord
 
 BLUE, ORANGE, GRAY = "#3b82c4", "#d9772b", "#7d8590"
 
 #: On cells, which are light on every page.
 INK = "#1f2328"
+CELL = "#eef3f8"
 
 STYLE: Any = {
     "font.size": 9,
@@ -67,6 +70,120 @@ def heat_picture(heat: Heat) -> str:
             axes.set(title=title, xticks=[], yticks=[])
             for (i, j), number in np.ndenumerate(matrix):
                 axes.text(j, i, f"{number:.2g}", ha="center", va="center", fontsize=6, color=INK)
+        return _uri(figure)
+
+
+def error_picture(properties: Sequence[PropertyRecord]) -> str:
+    """How many cases had which largest error, over its tolerance, by dtype."""
+    seen = together(record.seen for record in properties)
+    by_dtype = {
+        trait.removeprefix("error "): counts
+        for trait, counts in sorted(seen.items())
+        if trait.startswith("error ")
+    }
+    powers = range(SMALLEST_ERROR, 1)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(5.2, 2.2), layout="constrained")
+        axes = figure.subplots()
+        for k, (dtype, counts) in enumerate(by_dtype.items()):
+            heights = [counts.get("exact", 0), *(counts.get(str(p), 0) for p in powers)]
+            places = np.array([SMALLEST_ERROR - 2, *powers]) + 0.4 * k - 0.2
+            axes.bar(places, heights, 0.4, color=(BLUE, ORANGE, GRAY)[k % 3], label=dtype)
+        ticks = range(SMALLEST_ERROR, 1, 5)
+        axes.set_xticks([SMALLEST_ERROR - 2, *ticks], ["0", *(f"$2^{{{p}}}$" for p in ticks)])
+        axes.set(xlabel="largest error of a case / its tolerance, up to", ylabel="cases")
+        axes.legend(fontsize=7)
+        return _uri(figure)
+
+
+def layers_picture(properties: Sequence[PropertyRecord]) -> str:
+    """How many networks had which depth and which widest layer."""
+    counts = together(record.seen for record in properties)["layers"]
+    sizes = {tuple(map(int, size.split(" x "))): n for size, n in counts.items()}
+    depths, widths = (range(1, max(side) + 1) for side in zip(*sizes, strict=True))
+    matrix = [[sizes.get((depth, width), 0) for width in widths] for depth in depths]
+    return _counts(matrix, list(map(str, depths)), list(map(str, widths)), "depth", "widest layer")
+
+
+def pairs_picture(properties: Sequence[PropertyRecord]) -> str:
+    """How often which activation came after which, in the networks."""
+    counts = together(record.seen for record in properties)["pair"]
+    names = sorted({name for pair in counts for name in pair.split(" ")})
+    matrix = [[counts.get(f"{f} {g}", 0) for g in names] for f in names]
+    return _counts(matrix, names, names, "layer", "next layer")
+
+
+def samples_picture(run: TrainingRecord) -> str:
+    """Held-out images, each with what it shows; a wrong prediction stands beside it."""
+    columns = 8
+    rows = -(-len(run.samples) // columns)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(5.2, 0.85 * rows), layout="constrained")
+        for axes, sample in zip(
+            figure.subplots(rows, columns, squeeze=False).flat, run.samples, strict=False
+        ):
+            axes.imshow(sample.pixels, cmap="Greys", vmin=0, vmax=1)
+            right = sample.label == sample.predicted
+            title = sample.label if right else f"{sample.label}, not {sample.predicted}"
+            axes.set_title(title, fontsize=7, color=GRAY if right else ORANGE, parse_math=False)
+        for axes in figure.axes:
+            axes.set_axis_off()
+        return _uri(figure)
+
+
+def diagram_picture(diagram: Diagram) -> str:
+    """From left to right: values in the nodes, below each the derivative of the divergence."""
+    columns: dict[str, list[str]] = {}
+    for name in diagram.values:
+        columns.setdefault(name.partition("[")[0].rstrip("123456789") + _layer(name), []).append(
+            name
+        )
+    places = {
+        name: (x, (len(names) - 1) / 2 - k)
+        for x, names in enumerate(columns.values())
+        for k, name in enumerate(names)
+    }
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.6), layout="constrained")
+        axes = figure.subplots()
+        for edge in diagram.edges:
+            (x0, y0), (x1, y1) = places[edge.tail], places[edge.head]
+            color = BLUE if edge.slope >= 0 else ORANGE
+            width = 0.5 + 2 * min(abs(edge.slope), 2)
+            axes.plot([x0, x1], [y0, y1], color=color, linewidth=width, alpha=0.6, zorder=1)
+            label = f"{edge.slope:.2g}"
+            axes.text(x0 + 0.3 * (x1 - x0), y0 + 0.3 * (y1 - y0), label, fontsize=6, zorder=3)
+        for name, (x, y) in places.items():
+            axes.scatter([x], [y], s=750, color=CELL, edgecolors=GRAY, zorder=2)
+            text = f"{name}\n{diagram.values[name]:.2g}"
+            axes.text(x, y, text, ha="center", va="center", fontsize=6, color=INK, zorder=4)
+            slope = f"{diagram.slopes[name]:.2g}"
+            axes.text(x, y - 0.42, slope, ha="center", va="center", fontsize=7, color=ORANGE)
+        axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-1.1, 1.0))
+        axes.set_axis_off()
+        return _uri(figure)
+
+
+def _layer(name: str) -> str:
+    """The number of a node's layer, from names like z2[1]; inputs and Div have none."""
+    return name.partition("[")[0][1:] if "[" in name else ""
+
+
+def _counts(
+    matrix: list[list[int]], rows: list[str], columns: list[str], below: str, across: str
+) -> str:
+    """Counts as a heat map, each in its cell where there is room."""
+    counts = np.array(matrix)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(5.2, 0.9 + 0.24 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        axes.imshow(counts, cmap="Blues", vmin=0, vmax=1.7 * counts.max(), aspect="auto")
+        axes.set_xticks(range(len(columns)), columns, rotation=90 if len(columns) > 9 else 0)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.tick_params(labelsize=6)
+        axes.set(xlabel=across, ylabel=below)
+        for (i, j), count in np.ndenumerate(counts):
+            axes.text(j, i, f"{count}", ha="center", va="center", fontsize=5, color=INK)
         return _uri(figure)
 
 

@@ -66,6 +66,28 @@ def test_a_report_opens_and_its_links_lead_on(name, tmp_path):
     assert links
 
 
+def test_the_filter_leaves_what_failed(tmp_path):
+    """The browser measures the rows: what is filtered away has no height."""
+    page = to_html(PAGES["failing"])
+    assert 'id="show-failed"' in page
+    assert 'id="show-failed"' not in to_html(PASSING)
+    probe = """<script>onload = () => { document.title = [...document.querySelectorAll(
+        ".properties tbody tr[id]")].map(r => r.className + r.getBoundingClientRect().height)
+        .join(" ") }</script>"""
+    heights = {}
+    for choice in ("show-all", "show-failed"):
+        chosen = page.replace(" checked", "").replace(f'id="{choice}"', f'id="{choice}" checked')
+        chosen = re.sub("<meta http-equiv=.*?>", "", chosen).replace("</body>", f"{probe}</body>")
+        document, console = opened(chosen, tmp_path)
+        assert console == []
+        heights[choice] = dict(
+            re.findall(r"(conforms|disagrees|error)(\d+)", document.split("<title>")[1])
+        )
+    assert all(int(height) > 0 for height in heights["show-all"].values())
+    assert heights["show-failed"]["conforms"] == "0"
+    assert int(heights["show-failed"]["disagrees"]) > 0
+
+
 def test_a_matrix_opens(tmp_path):
     files = []
     for name in ("py311", "py312"):

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import reference as ref
-from conformance.portraits import curves, heats
-from conformance.record import Report
+from conformance.portraits import curves, diagram, heats
+from conformance.record import Report, Sample
 from conformance.reports.html import to_html
 from conformance.reports.json_report import from_json, to_json
 from conformance.reports.pictures import curve_picture, heat_picture
 
-from .test_reports import PROVENANCE, SOFTMAX
+from .test_reports import DIGITS, PROVENANCE, SOFTMAX
 
 NAMES = {cls.__name__ for cls in ref.storage.ACTIVATIONS}
 CURVES, HEATS = curves(NAMES), heats(NAMES)
@@ -63,3 +63,38 @@ def test_the_page_has_each_with_a_text_in_its_place():
     assert "<script" not in page
     assert page == to_html(from_json(to_json(replace(report, curves=(*CURVES, hostile)))))
     assert len(page) < 1_000_000
+
+
+SEEN = replace(
+    SOFTMAX,
+    seen={
+        "dtype": {"float32": 20, "float64": 30},
+        "regime": {"ties": 9},
+        "layers": {"1 x 3": 4, "6 x 12": 1},
+        "pair": {"Max Tanh": 2, "Tanh Max": 3},
+        "error float32": {"-3": 19, "exact": 1},
+        "error float64": {"-20": 30},
+    },
+)
+IMAGE = Sample(((0.0, 1.0), (0.5, 0.0)), "7", "1")
+TRAINED = replace(DIGITS, samples=(IMAGE, replace(IMAGE, predicted="7")))
+
+
+def test_what_the_cases_were_like_and_what_was_trained_is_shown():
+    report = Report(PROVENANCE, (SEEN,), (TRAINED,), diagram=diagram())
+    assert from_json(to_json(report)) == report
+    page = to_html(report)
+    assert page.count("<img ") == 5
+    assert "float32 up to 2^-3: 19, exact: 1; float64 up to 2^-20: 30;" in page
+    assert "Networks by depth and widest layer: 1 x 3: 4, 6 x 12: 1" in page
+    assert "float32: 20, float64: 30; ties: 9" in page
+    assert "Held-out images: 7 taken for 1, 7" in page
+    assert "Influence diagram: x1 to z1[1] 1.0" in page
+
+
+def test_the_diagram_is_the_chain_rule():
+    shown = diagram()
+    assert shown.slopes["Div"] == 1
+    for name in shown.values.keys() - {"Div"}:
+        over_edges = sum(e.slope * shown.slopes[e.head] for e in shown.edges if e.tail == name)
+        assert shown.slopes[name] == pytest.approx(over_edges, abs=1e-5)

@@ -13,17 +13,20 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import xmlschema  # type: ignore[import-untyped]
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt  # comes with rich
 
 from conformance.record import (
     Curve,
+    Diagram,
     GradientCheck,
     Heat,
     PeerRecord,
     PropertyRecord,
     Provenance,
     Report,
+    Sample,
     ScoreRecord,
     TrainingRecord,
 )
@@ -160,6 +163,9 @@ every_report = pytest.mark.parametrize(
     ],
 )
 
+
+#: Elements, attributes and their order, as CI systems expect them.
+JUNIT = xmlschema.XMLSchema(str(Path(__file__).with_name("junit.xsd")))
 
 # The files
 
@@ -329,13 +335,16 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
             yield from schemas(child)
 
 
+#: What reports of earlier versions do not have.
+LATER = {"score", "curves", "heats", "diagram", "seen", "samples", "blas"}
+
+
 def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["title"]
     for schema in schemas(SCHEMA):
         assert schema["additionalProperties"] is False
-        later = {"score", "curves", "heats"} if schema is SCHEMA else set()
-        assert {*schema["required"]} == {*schema["properties"]} - later
+        assert {*schema["required"]} == {*schema["properties"]} - LATER
         for field in schema["properties"].values():
             target = SCHEMA["$defs"].get(field.get("$ref", "").rpartition("/")[2], {})
             assert {"title", "description"} <= {*field, *target}, field
@@ -352,6 +361,8 @@ def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
         (PeerRecord, "peer"),
         (Curve, "curve"),
         (Heat, "heat"),
+        (Sample, "sample"),
+        (Diagram, "diagram"),
     ],
 )
 def test_the_schema_has_the_fields_of_the_records(record: type, name: str) -> None:
@@ -547,6 +558,25 @@ def test_junit_counts_what_it_holds(report: Report) -> None:
         assert float(case.attrib["time"]) == pytest.approx(record.seconds, abs=1e-3)
 
 
+@every_report
+def test_junit_keeps_to_its_schema(report: Report) -> None:
+    JUNIT.validate(to_junit(report))
+
+
+def test_the_schema_of_junit_refuses_what_is_none() -> None:
+    good = to_junit(FAILING)
+    for part, other in (
+        ('tests="6"', 'tests="six"'),
+        ("<testcase", "<case"),
+        (' classname="conformance.part09"', ""),
+        ('time="18.500"', 'time="1e3"'),
+        ("T09:30:00", "T09:30:00Z"),
+    ):
+        assert part in good
+        with pytest.raises((xmlschema.XMLSchemaException, ElementTree.ParseError)):
+            JUNIT.validate(good.replace(part, other))
+
+
 def test_junit_is_what_ant_and_jenkins_take() -> None:
     root = ElementTree.fromstring(to_junit(FAILING))
     suite = root[0]
@@ -601,7 +631,7 @@ def test_junit_holds_hostile_text_as_text() -> None:
 class Page(HTMLParser):
     """What a browser would see: elements in order, each with its text; raises on imbalance."""
 
-    VOID = frozenset({"meta", "link"})
+    VOID = frozenset({"meta", "link", "input", "img"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
