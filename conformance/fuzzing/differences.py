@@ -79,7 +79,7 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         # output may bend a little where another one has its kink.
         if z.shape[1] > 1:
             widest = z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True)
-            kink = kink.any(axis=(1, 2), keepdims=True)
+            kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
             off = np.maximum(off, widest)
         best = Slopes(best.estimate, np.where(kink, np.maximum(best.error, off), best.error))
         return _aslant(forward, z, h, best) if z.shape[1] > 1 else best

@@ -73,5 +73,5 @@ class Finding(Exception):
 def worst(error: Float64Array, tolerance: Float64Array) -> tuple[int, ...]:
     """The index of the largest error over its tolerance."""
     with np.errstate(all="ignore"):
-        ratio = np.where(np.isnan(error), np.inf, error / tolerance)
-    return tuple(int(i) for i in np.unravel_index(np.nanargmax(ratio), ratio.shape))
+        ratio = np.where(np.isnan(error), np.inf, np.nan_to_num(error / tolerance, posinf=np.inf))
+    return tuple(int(i) for i in np.unravel_index(ratio.argmax(), ratio.shape))

@@ -56,6 +56,35 @@ def test_every_convention_at_a_tie(weigh):
     alone(maximum(weigh), "conforms")
 
 
+def sparsemax(z):
+    """The projection onto the simplex (A. Martins and R. Astudillo 2016)."""
+    falling = -np.sort(-z, axis=-1)
+    sums, k = np.cumsum(falling, axis=-1), np.arange(1, z.shape[-1] + 1)
+    support = (1 + k * falling > sums).sum(axis=-1, keepdims=True)
+    threshold = (np.take_along_axis(sums, support - 1, axis=-1) - 1) / support
+    return np.maximum(z - threshold, 0).astype(z.dtype)
+
+
+def sparsemax_jacobian(z, y):
+    inside = (y > 0).astype(z.dtype)
+    mean = inside[..., None] * (inside / inside.sum(axis=-1, keepdims=True))[..., None, :]
+    return inside[..., None] * np.eye(z.shape[-1], dtype=z.dtype) - mean
+
+
+def test_where_pieces_meet_that_no_axis_leads_to():
+    alone((sparsemax, sparsemax_jacobian), "conforms")
+
+
+def test_where_differences_have_no_number_nobody_is_accused():
+    def forward(self, z):
+        return z * np.log(z)
+
+    def derivative(self, z, y):
+        return np.log(z) + 1
+
+    alone(with_(Tanh, forward=forward, derivative=derivative, domain=(0.0, np.inf)), "conforms")
+
+
 SIGNED_SQUARE = {"forward": lambda self, z: z * np.abs(z)}
 
 
