@@ -30,9 +30,9 @@ ENOUGH = 0.6
 def contradicted(
     witness: Witness, z: Float64Array, jacobian: Float64Array, domain: tuple[float, float]
 ) -> bool:
-    """Whether a Jacobian (m, n) is far from all that it could be at a kink at the row z (n,).
+    """Whether a row of a Jacobian (m, n) is far from all that it could be at a kink at z (n,).
 
-    n is at most 3: of wider rows a sample of directions may miss a piece. False where it is not
+    n is at most 3: of wider ones a sample of directions may miss a piece. False where it is not
     known.
     """
     if not np.isfinite(jacobian).all():
@@ -51,5 +51,6 @@ def contradicted(
     bent = np.abs(whole - half)[sure].max(initial=0.0)
     if sure[: len(everywhere(z.size))].mean() < ENOUGH or bent > VAGUE * size:
         return False
-    allowed = np.full(jacobian.shape, MISS * size + 2 * bent)
-    return distance_to_hull(jacobian, half[sure], allowed) > 1
+    allowed = np.full((1, z.size), MISS * size + 2 * bent)
+    rows = ((jacobian[i : i + 1], half[sure][:, i : i + 1]) for i in range(len(jacobian)))
+    return any(distance_to_hull(row, pieces, allowed) > 1 for row, pieces in rows)

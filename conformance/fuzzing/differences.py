@@ -42,6 +42,7 @@ JUMP_STEP = 2.0**-20
 
 #: Slopes that differ by more than this on the two sides of z, next to it, are those of a kink.
 KINK = 1e-4
+NEARER = 16.0
 
 
 @final
@@ -72,17 +73,29 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 np.where(contradicted, np.fmax(error, apart), error),
             )
         h = _steps(z, domain, JUMP_STEP)
-        left, right, noise = _sides(forward, z, h)
-        kink = np.abs(right - left) > KINK * (1 + np.abs(best.estimate)) + noise
-        off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
-        # Slopes beside a kink in several columns need not lie between those along the axes, and an
-        # output may bend a little where another one has its kink.
-        if z.shape[1] > 1:
-            widest = z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True)
-            kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
-            off = np.maximum(off, widest)
-        best = Slopes(best.estimate, np.where(kink, np.maximum(best.error, off), best.error))
-        return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
+        return _beside(forward, z, h, best)
+
+
+def _beside(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -> Slopes:
+    """The same estimate, with an error that reaches to the slopes on both sides, next to z."""
+    left, right, noise = _sides(forward, z, h)
+    jump, size = np.abs(right - left), np.abs(left) + np.abs(right)
+    kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
+    # A kink of a small slope: it stays as it is where the step is smaller.
+    nearer = np.abs(np.subtract(*_sides(forward, z, h / NEARER)[:2]))
+    bend = (jump > KINK * size + noise) & (nearer > jump / 2)
+    off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+    # All steps of a table may be longer than the way to the next kink.
+    missed = np.abs((left + right) / 2 - best.estimate) - noise
+    # Slopes beside a kink in several columns need not lie between those along the axes, and an
+    # output may bend a little where another one has its kink.
+    if z.shape[1] > 1:
+        widest = z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True)
+        kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
+        off = np.maximum(off, widest)
+    error = np.maximum(best.error, np.where(kink | bend, off, np.fmax(missed, 0)))
+    best = Slopes(best.estimate, error)
+    return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 
 
 def _steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64Array:
@@ -147,7 +160,7 @@ def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -
         apart = np.abs(slope - along.estimate @ d) - error @ np.abs(d)
         noise = 8 * EPS * (1 + np.abs(y)) / least
         kink = (apart > KINK * (1 + size) + noise)[..., None]
-        error = np.where(kink, np.maximum(error, n * apart[..., None]), error)
+        error = np.where(kink, np.maximum(error, n * n * apart[..., None]), error)
     return Slopes(along.estimate, error)
 
 
