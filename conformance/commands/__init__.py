@@ -14,6 +14,7 @@ SUBCOMMANDS = {
     "matrix": "Join the reports of several environments into one page.",
     "doctor": "Say what is installed, and what makes it slow or wrong.",
     "train": "Train on the 8x8 digits, with gradients checked against autodiff.",
+    "completion": "Print what a shell needs to complete this command.",
 }
 
 

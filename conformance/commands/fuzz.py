@@ -105,7 +105,12 @@ def fuzz(
     except Misuse as misuse:
         raise click.BadParameter(str(misuse), param_hint=misuse.parameter or None) from None
     as_text, as_data = f"{folded(answer.text)}\n", f"{json.dumps(answer.verdict, indent=2)}\n"
-    click.echo(as_data if as_json else as_text, nl=False)
+    if as_json:
+        click.echo(as_data, nl=False)
+    else:
+        from .terminal import show
+
+        show(as_text)
     if directory is not None:
         files = {"verdict.txt": as_text, "verdict.json": as_data}
         _write(directory, files | {"reproducer.py": script(answer, request)}, silent=as_json)

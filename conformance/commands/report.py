@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -68,9 +67,6 @@ def report(
     Exit status: 0 if all of it conforms, 1 if something disagrees, 2 for misuse.
     """
     make_folder(directory)
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from ..campaigns import run_all
     from ..portraits import curves, diagram, heats
     from ..properties import PROPERTIES
@@ -78,6 +74,7 @@ def report(
     from ..record import PropertyRecord, Report, ScoreRecord
     from ..reports import answer, write
     from ..training_run import training_run
+    from .terminal import progress
 
     chosen = [p for p in PROPERTIES if fnmatchcase(p.id, pattern)]
     trained = [task for task in ("digits",) if fnmatchcase(f"train.{task}", pattern)]
@@ -85,37 +82,28 @@ def report(
     if not chosen and not trained and not scores:
         raise click.BadParameter(f"no property has an id like {pattern!r}", param_hint="--only")
     source = provenance(typed_command(), seed, "report", examples)
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    ) as progress:
-        bar = progress.add_task("properties", total=len(chosen) + len(trained))
+    with progress() as bars:
+        bar = bars.add_task("cases", total=len(chosen) * examples)
 
         def advance(record: PropertyRecord) -> None:
-            progress.update(bar, advance=1, description=record.id)
+            bars.update(bar, advance=examples, description=record.id)
             if record.verdict != "conforms":
                 click.echo(f"{record.verdict}: {record.id}: {record.finding}")
                 click.echo(record.counterexample or "")
 
         records = run_all(chosen, examples, seed, advance, workers=workers)
-        progress.update(bar, description="training")
+        bars.update(bar, description="training" if trained else "cases")
         training = tuple(training_run(task, seed=seed) for task in trained)
-        progress.update(bar, advance=len(trained))
         scored = None
         if scores:
             from ..score import COLLECTION, score
 
-            bar = progress.add_task("score", total=len(COLLECTION))
+            bar = bars.add_task("score", total=len(COLLECTION))
             scored = score(
                 score_examples,
                 seed,
                 workers=workers,
-                progress=lambda id: progress.update(bar, advance=1),
+                progress=lambda id: bars.update(bar, advance=1),
             )
     if scored is not None and scored.verdict != "conforms":
         click.echo(f"{scored.verdict}: {scored.id}: {scored.finding}")
