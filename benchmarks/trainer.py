@@ -44,22 +44,23 @@ STEP_SIZE = 0.01
 def ratios() -> Iterator[Ratio]:
     """Against the floor, jax.jit, PyTorch where it is installed, and scikit-learn."""
     for setting in SETTINGS:
-        x, d = _data(setting)
-        peers = [("floor", _floor(setting), setting.goal, "the step's matrix products alone")]
+        x, d = data(setting)
+        peers = [("floor", floor(setting), setting.goal, "the step's matrix products alone")]
         how = "an epoch with a jitted step, buffers donated"
         peers.append(("jax.jit", _jax(setting, x, d), 1.0, how))
         torch = _torch(setting, x, d)
         if torch is not None:
             peers.append(("PyTorch", torch, 1.0, "an epoch in eager mode with torch.optim.SGD"))
         for peer, epoch, goal, how in peers:
-            value, mine, other = paired(_ours(setting, x, d), epoch, ROUNDS)
+            value, mine, other = paired(ours(setting, x, d), epoch, ROUNDS)
             name = f"trainer / {peer}: {setting.name}"
             how = f"float32, an epoch of {setting.steps} steps of Trainer over {how}"
             yield Ratio(name, value, goal, how, seconds=mine, against=other)
     yield _scikit_learn()
 
 
-def _data(setting: Setting) -> tuple[Array, Array]:
+def data(setting: Setting) -> tuple[Array, Array]:
+    """Instances x (T, D_0) and one-hot targets of an epoch."""
     random, T = np.random.default_rng(0), setting.batch * setting.steps
     x = random.normal(size=(T, setting.widths[0])).astype(np.float32)
     d = np.eye(setting.widths[-1], dtype=np.float32)[random.integers(0, setting.widths[-1], T)]
@@ -71,7 +72,7 @@ def _network(widths: tuple[int, ...], dtype: Any = np.float32) -> Network:
     return Network.initialize(widths[0], [*hidden, (widths[-1], Softmax())], dtype=dtype)
 
 
-def _ours(setting: Setting, x: Array, d: Array) -> Epoch:
+def ours(setting: Setting, x: Array, d: Array) -> Epoch:
     """The public trainer, an epoch at a time."""
     network = _network(setting.widths)
     trainer = Trainer(network, KLDivergence(), STEP_SIZE, setting.batch, max_epochs=10**6)
@@ -79,7 +80,7 @@ def _ours(setting: Setting, x: Array, d: Array) -> Epoch:
     return lambda: next(epochs)
 
 
-def _floor(setting: Setting) -> Epoch:
+def floor(setting: Setting) -> Epoch:
     """z = y W^T, dW = dz^T y and dy = dz W for every layer but the last of these for the first."""
     random, T, widths = np.random.default_rng(0), setting.batch, setting.widths
     y = [random.normal(size=(T, n)).astype(np.float32) for n in widths]

@@ -16,12 +16,13 @@ ARGUMENTS = ("--only", "gradients.*", "--examples", "4000", "--score-examples", 
 
 def ratios() -> Iterator[Ratio]:
     """How many times as fast two processes are, start-up and compilation included."""
-    one, two = _seconds(1), _seconds(2)
+    one, two = seconds(1), seconds(2)
     how = "12,000 network cases by backprop report: seconds with one process over those with two"
     yield Ratio("workers: two over one", one / two, 1.8, how, True, seconds=two, against=one)
 
 
-def _seconds(workers: int) -> float:
+def seconds(workers: int) -> float:
+    """How long the report takes, start-up and compilation included."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "conformance", "report", *ARGUMENTS, "--out", folder]
         started = time.perf_counter()

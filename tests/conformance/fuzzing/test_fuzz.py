@@ -138,6 +138,25 @@ def test_differences_accuse_nobody_where_they_cannot_know(forward, derivative):
     assert v.outcome == "conforms", str(v)
 
 
+def test_an_oracle_is_compiled_fewer_than_20_times():
+    traced = []
+
+    def oracle(z):
+        traced.append((z.shape, z.dtype))
+        return jax.nn.softmax(z)
+
+    assert fuzz(Softmax, oracle, max_examples=EXAMPLES).conforms
+    assert (
+        fuzz(
+            with_(Softmax, jacobian=lambda self, z, y: 0 * z[..., None] * y[..., None, :]),
+            oracle,
+            max_examples=EXAMPLES,
+        ).outcome
+        == "disagrees"
+    )
+    assert 0 < len(traced) < 20
+
+
 # Outcomes
 
 
