@@ -23,6 +23,9 @@ MISS = 1e-3
 #: Where the pieces are more curved than this share, or differences as unsure, nothing is said.
 VAGUE = 0.05
 
+#: Differences that doubt more than this straddle a jump of the function and no kink.
+STEEP = 100.0
+
 #: Of the directions on all sides, so many must lead off every kink.
 ENOUGH = 0.6
 
@@ -43,13 +46,15 @@ def contradicted(
     low, high = domain
     if not ((points > low) & (points < high)).all():
         return False
-    truth = witness.judge(points.reshape(-1, z.size))
+    truth, here = witness.judge(points.reshape(-1, z.size)), witness.judge(z[None])
     whole, half = truth.jacobian.reshape(2, -1, *jacobian.shape)
-    size = 1 + max(float(np.abs(half).max()), float(np.abs(jacobian).max()))
+    size = 1 + float(np.abs(half).max())
     doubt = truth.doubt.reshape(2, -1, jacobian.size).max(axis=(0, 2))
     sure = doubt <= MISS * size  # False for NaN, and along a kink
     bent = np.abs(whole - half)[sure].max(initial=0.0)
     if sure[: len(everywhere(z.size))].mean() < ENOUGH or bent > VAGUE * size:
+        return False
+    if not here.doubt.max() <= STEEP * size:
         return False
     allowed = np.full((1, z.size), MISS * size + 2 * bent)
     rows = ((jacobian[i : i + 1], half[sure][:, i : i + 1]) for i in range(len(jacobian)))

@@ -87,13 +87,20 @@ def _beside(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) ->
     off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
     # All steps of a table may be longer than the way to the next kink.
     missed = np.abs((left + right) / 2 - best.estimate) - noise
+    # So they are where all of z is tiny and only the proportions of its entries count.
+    whole = np.abs(z).max(axis=1, keepdims=True)
+    tiny = np.where(whole > 0, np.maximum(np.minimum(h, JUMP_STEP * whole), SMALLEST), h)
+    low, high, noise = _sides(forward, z, tiny)
+    steep = np.abs(low + high) / 2
+    overlooked = steep > 2 * (np.abs(best.estimate) + best.error) + noise
+    missed = np.where(overlooked, np.fmax(missed, steep), missed)
     # Slopes beside a kink in several columns need not lie between those along the axes, and an
     # output may bend a little where another one has its kink.
     if z.shape[1] > 1:
         widest = z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True)
         kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
         off = np.maximum(off, widest)
-    error = np.maximum(best.error, np.where(kink | bend, off, np.fmax(missed, 0)))
+    error = np.maximum(best.error, np.where(kink | bend, np.fmax(off, missed), np.fmax(missed, 0)))
     best = Slopes(best.estimate, error)
     return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 
