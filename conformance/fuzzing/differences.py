@@ -73,25 +73,26 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 np.where(contradicted, np.fmax(error, apart), error),
             )
         h = _steps(z, domain, JUMP_STEP)
-        return _beside(forward, z, h, best)
+        return _beside(forward, z, h, domain, best)
 
 
-def _beside(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -> Slopes:
+def _beside(
+    forward: Forward, z: Float64Array, h: Float64Array, domain: tuple[float, float], best: Slopes
+) -> Slopes:
     """The same estimate, with an error that reaches to the slopes on both sides, next to z."""
     left, right, noise = _sides(forward, z, h)
-    jump, size = np.abs(right - left), np.abs(left) + np.abs(right)
-    kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
-    # A kink of a small slope: it stays as it is where the step is smaller.
-    nearer = np.abs(np.subtract(*_sides(forward, z, h / NEARER)[:2]))
-    bend = (jump > KINK * size + noise) & (nearer > jump / 2)
+    kink = np.abs(right - left) > KINK * (1 + np.abs(best.estimate)) + noise
     off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+    # Beside a large entry a small one may have a kink that only a step of the row's size shows.
+    whole = np.abs(z).max(axis=1, keepdims=True)
+    wide = np.maximum(h, JUMP_STEP * np.minimum(whole, _room(z, domain)))
+    bend = np.fmax(_bend(forward, z, h, best), _bend(forward, z, wide, best))
     # All steps of a table may be longer than the way to the next kink.
     missed = np.abs((left + right) / 2 - best.estimate) - noise
     # So they are where all of z is tiny and only the proportions of its entries count.
-    whole = np.abs(z).max(axis=1, keepdims=True)
     tiny = np.where(whole > 0, np.maximum(np.minimum(h, JUMP_STEP * whole), SMALLEST), h)
     low, high, noise = _sides(forward, z, tiny)
-    steep = np.abs(low + high) / 2
+    steep = np.maximum(np.abs(low), np.abs(high))
     overlooked = steep > 2 * (np.abs(best.estimate) + best.error) + noise
     missed = np.where(overlooked, np.fmax(missed, steep), missed)
     # Slopes beside a kink in several columns need not lie between those along the axes, and an
@@ -100,15 +101,31 @@ def _beside(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) ->
         widest = z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True)
         kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
         off = np.maximum(off, widest)
-    error = np.maximum(best.error, np.where(kink | bend, np.fmax(off, missed), np.fmax(missed, 0)))
+    error = np.fmax(np.fmax(best.error, bend), np.fmax(missed, np.where(kink, off, 0)))
     best = Slopes(best.estimate, error)
     return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 
 
+def _bend(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -> Float64Array:
+    """How far the slopes beside a kink are off, 0 where there is none.
+
+    However small its slopes are, they stay as they are where the step is smaller.
+    """
+    left, right, noise = _sides(forward, z, h)
+    jump, size = np.abs(right - left), np.abs(left) + np.abs(right)
+    nearer = np.abs(np.subtract(*_sides(forward, z, h / NEARER)[:2]))
+    off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+    return np.where((jump > KINK * size + noise) & (nearer > jump / 2), off, 0)
+
+
+def _room(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
+    """Half of the way to the edges of the domain."""
+    return np.minimum(z - domain[0], domain[1] - z) / 2
+
+
 def _steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64Array:
     """A power of two for each entry, so small that twice the step stays inside the domain."""
-    low, high = domain
-    h = np.minimum(size * np.maximum(np.abs(z), size), np.minimum(z - low, high - z) / 2)
+    h = np.minimum(size * np.maximum(np.abs(z), size), _room(z, domain))
     return np.asarray(np.exp2(np.floor(np.log2(np.maximum(h, SMALLEST)))))
 
 
