@@ -97,6 +97,9 @@ def conditioning(
     (y_at_4, J_at_4), (y_at_64, J_at_64) = moves
     short = _wild(J_at_4, J_at_64).any(axis=(1, 2)) | (not witness.smooth)
     at_edge |= short & _wild(y_at_4, y_at_64).any(axis=1)
+    # And of a function that jumps within a few ulps differences know no slope.
+    if not witness.smooth:
+        at_edge |= (y_near > WILD * (1 + np.abs(truth.y))).any(axis=1)
     y_near, J_near = _growing(y_near, y_far), _growing(J_near, J_far)
     y_near[at_edge], J_near[at_edge] = np.inf, np.inf
     return y_near, J_near
