@@ -10,9 +10,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -131,13 +134,31 @@ def _run(request: Request, said: IO[bytes], trace: IO[bytes]) -> int | None:
         start_new_session=True,
     )
     try:
-        return process.wait(request.timeout + PATIENCE)
+        with _termination_raised():
+            return process.wait(request.timeout + PATIENCE)
     except subprocess.TimeoutExpired:
         return None
     finally:
         with contextlib.suppress(OSError):  # all of them have ended
             os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
         process.wait()
+
+
+@contextlib.contextmanager
+def _termination_raised() -> Iterator[None]:
+    """SIGTERM, as CI systems send it, raises SystemExit: what is at work has to be ended first."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _last(said: IO[bytes]) -> dict[str, Any]:

@@ -220,7 +220,11 @@ def test_json_is_all_there_is_on_stdout_and_the_same_for_the_same_seed(fuzz, tmp
     assert verdict(seed=3) == first
 
 
-def test_ctrl_c_ends_the_command_and_the_process_that_judges(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(signal.SIGINT, b"Aborted!", 1), (signal.SIGTERM, b"", 128 + signal.SIGTERM)],
+)
+def test_a_signal_ends_the_command_and_the_process_that_judges(number, said, status, tmp_path):
     os.mkfifo(tmp_path / "alive")
     (tmp_path / "mine.py").write_text("file = open('alive', 'w')\nwhile True:\n    pass")
     interruptible = (  # even where the tests run in the background of a shell, which ignores it
@@ -230,9 +234,10 @@ def test_ctrl_c_ends_the_command_and_the_process_that_judges(tmp_path):
     command = [sys.executable, "-c", interruptible]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         with (tmp_path / "alive").open() as alive:  # opens when the file is at work
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             assert alive.read() == ""  # ends when its process has ended
-        assert process.communicate()[1].strip() == b"Aborted!"
+        assert process.communicate()[1].strip() == said
+    assert process.returncode == status
 
 
 def test_help_names_every_option_without_importing_jax():
