@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import final
 
+from . import compiled
 from .kernels import VARIABLE, WIDE, best_kernels, processor_flags
 
 PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "hypothesis", "scikit-learn", "matplotlib", "torch")
@@ -73,6 +74,7 @@ def examine() -> Checkup:
         )
     found[VARIABLE] = os.environ.get(VARIABLE, "not set")
     found["JAX devices"] = ", ".join(str(device) for device in jax.devices())
+    found["JAX cache"] = os.environ.get(compiled.VARIABLE, "none")
     found["JAX precision"] = str(jnp.zeros(1).dtype)
     if found["JAX precision"] != "float64":
         advice.append("JAX computes in float32: set JAX_ENABLE_X64=1, or import oracle before.")

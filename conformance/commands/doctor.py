@@ -15,8 +15,10 @@ def doctor(json: bool) -> None:
 
     Exit status: 0 if all is well, 1 if something should be changed.
     """
+    from ..compiled import keep_compiled
     from ..health import examine
 
+    keep_compiled()
     checkup = examine()
     if json:
         document: dict[str, Any] = {"found": checkup.found, "advice": list(checkup.advice)}

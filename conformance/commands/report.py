@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..compiled import keep_compiled
 from ..workers import default_workers
 from .files import make_folder
 
@@ -67,6 +68,7 @@ def report(
     Exit status: 0 if all of it conforms, 1 if something disagrees, 2 for misuse.
     """
     make_folder(directory)
+    keep_compiled()
     from ..campaigns import run_all
     from ..portraits import curves, diagram, heats
     from ..properties import PROPERTIES
