@@ -10,7 +10,8 @@ import numpy as np
 
 from ..compare import Float64Array
 from .calls import Caller
-from .differences import complex_step, derivatives
+from .complex_step import complex_step
+from .differences import derivatives
 from .finding import Finding
 from .rounding import GREY
 from .units import Units
