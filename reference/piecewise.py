@@ -89,9 +89,11 @@ class RandomizedLeakyReLU(ScalarActivation):
         return np.where(z >= 0, z, slopes * z)
 
     def derivative(self, z: Array, y: Array) -> Array:
-        """1 for z >= 0, else y / z; a quotient of subnormals is held within [low, high]."""
-        slopes = np.divide(y, z, out=np.ones_like(z), where=z < 0)
-        return np.where(z >= 0, z.dtype.type(1), np.clip(slopes, self.low, self.high))
+        """1 for z >= 0, else y / z; where y is subnormal and y / z rough, the mean slope."""
+        normal = np.abs(y) >= np.finfo(z.dtype).tiny
+        slopes = np.full_like(z, (self.low + self.high) / 2)
+        np.divide(y, z, out=slopes, where=normal & (z < 0))
+        return np.where(z >= 0, z.dtype.type(1), slopes)
 
 
 @final

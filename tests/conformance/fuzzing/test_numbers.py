@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
-from reference import ScalarActivation
+from conformance.fuzzing.case import FuzzCase
+from conformance.fuzzing.judge import Judge
+from conformance.fuzzing.target import Target
+from conformance.fuzzing.witness import choose
+from reference import ScalarActivation, VectorActivation
 
 from .targets import Max, Softmax, Tanh, verdict, with_, wrong
 
@@ -153,3 +157,40 @@ def test_kinks_of_the_target_s_own_are_found():
     v = fuzz(Bent, lambda z: jnp.maximum(z, jnp.asarray(0.7, z.dtype)), max_examples=60)
     assert v.outcome == "disagrees"
     assert "0.7" in v.explanation.counterexample
+
+
+class Hypotenuse(VectorActivation):
+    """y = sqrt(z_1^2 + z_2^2) without overflow, dy/dz = z / y."""
+
+    def output_width(self, n):
+        return 1
+
+    def forward(self, z):
+        return np.hypot.reduce(z, axis=-1, keepdims=True)
+
+    def jacobian(self, z, y):
+        return (z / np.where(y > 0, y, 1))[..., None, :]
+
+
+class Halved(Hypotenuse):
+    """Half of it, where y is below 1e-30."""
+
+    def jacobian(self, z, y):
+        exact = super().jacobian(z, y)
+        return np.where(y[..., None] < 1e-30, exact / 2, exact)
+
+
+@pytest.mark.parametrize(
+    ("target", "size", "right"),
+    [
+        (Hypotenuse, 1e-45, True),
+        (Hypotenuse, 1e-36, True),
+        (Halved, 1e-36, False),
+    ],
+)
+def test_of_a_subnormal_y_no_digits_are_left_to_divide_by(target, size, right):
+    """The smallest float32 is 1e-45: hypot(1e-45, 1e-45) rounds to it, and z / y is 1."""
+    target = Target.of(target)
+    judge = Judge(target, choose(target, lambda z: jnp.linalg.norm(z, keepdims=True)))
+    row = np.full((1, 2), size, np.float32)
+    assert (judge.judge(FuzzCase(row, np.ones((1, 1), np.float32), "tiny")) is None) == right
