@@ -87,12 +87,13 @@ def test_two_workers_judge_the_same_cases_as_one(tmp_path):
     reports = []
     for workers in (1, 2):
         out = tmp_path / str(workers)
-        options = f"--only derivative.* --examples 1030 --seed 3 --score-examples 0 --out {out}"
+        options = "--only derivative.SquaredError --examples 1030 --seed 3 --score-examples 0"
         command = [sys.executable, "-m", "conformance", "report", *options.split()]
-        subprocess.run([*command, "--workers", str(workers)], check=True, capture_output=True)
+        command += ["--out", str(out), "--workers", str(workers)]
+        subprocess.run(command, check=True, capture_output=True)
         rows = json.loads((out / "conformance.json").read_text())["properties"]
         reports.append([row | {"seconds": 0.0} for row in rows])
-    assert [row["cases"] for row in reports[0]] == [1030] * 3
+    assert [row["cases"] for row in reports[0]] == [1030]
     assert reports[0] == reports[1]
 
 
