@@ -5,10 +5,8 @@ Without pickle: no code runs when a file is loaded.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +48,9 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     A path that ends in .safetensors is written in that format, which needs the package of that
     name; any other as npz. Raises TypeError for an activation that cannot say its parameters.
     """
+    import json  # these take time, and few who import reference keep a network
+    from pathlib import Path
+
     arrays: dict[str, Any] = {f"W{k}": W for k, W in enumerate(network.weights)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.biases)}
     activations = json.dumps(
@@ -78,8 +79,10 @@ def load(path: str | os.PathLike[str], activations: Sequence[type[Activation]] =
     ``activations`` names classes of the caller's own. Raises FileNotFoundError, or ValueError for
     a file that holds no network.
     """
-    import zipfile  # these two take time, and few who import reference load a file
+    import json  # these take time, too
+    import zipfile
     import zlib
+    from pathlib import Path
 
     known = {cls.__name__: cls for cls in (*ACTIVATIONS, *activations)}
     damage = KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error
