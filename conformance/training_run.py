@@ -201,9 +201,10 @@ class TrainingRun:
         """
         s, floor, accuracy = self.settings, self.task.floor, self.accuracy
         after = self.network.loss(self.x, self.d, self.task.divergence)
-        rise = f"the loss must fall, but went from {before:.3g} to {after:.3g}"
+        rise = f"the loss must fall, but went from {before:.6g} to {after:.6g}"
         if not s.documented and not after < before:
-            raise DivergedError(f"{rise} though the gradients are right: try a smaller step size")
+            hint = "try another step size, or wider layers"
+            raise DivergedError(f"{rise} though the gradients are right: {hint}")
         require(after < before, rise)
         if s.documented and s.epochs >= 100:
             message = f"the accuracy must be at least {floor:.0%}, but is {accuracy:.1%}"

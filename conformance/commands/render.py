@@ -23,8 +23,15 @@ def render(file: Path, out: Path | None) -> None:
 
     report = read_report(file)
     target = file.with_suffix(".html") if out is None else out
+    if not target.name or (target.exists() and target.samefile(file)):
+        raise click.BadParameter(f"must be a page to write, got {str(out)!r}", param_hint="--out")
     try:
-        replace_file(target, to_html(report))
+        page = to_html(report)
+    except Exception as error:  # the schema cannot see what is missing in one place for another
+        reason = f"{type(error).__name__}: {error}"
+        raise click.UsageError(f"{file} cannot be shown, it contradicts itself: {reason}") from None
+    try:
+        replace_file(target, page)
     except OSError as error:
         raise click.BadParameter(f"{target}: {error.strerror}", param_hint="--out") from None
     click.echo(f"wrote {target}")

@@ -52,7 +52,7 @@ from .files import make_folder
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=256),
     default=default_workers,
     show_default="one for each processor, up to 4",
     help="Processes that share the work; the cases and verdicts are the same with any number.",

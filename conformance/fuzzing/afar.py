@@ -14,7 +14,8 @@ from .hull import distance_to_hull
 from .neighbourhood import everywhere, guided
 from .witness import Witness
 
-#: How far the Jacobians are, in terms of the largest entry of the row.
+#: How far the Jacobians are, in terms of the largest entry of the row, and of 1 if that is less: a
+#: softmax of large numbers is all corners from afar, and smooth at the size of their differences.
 WAY = 2.0**-8
 
 #: A share of the Jacobian by which it must miss the hull, at the least.
@@ -40,8 +41,20 @@ def contradicted(
     """
     if not np.isfinite(jacobian).all():
         return False
+    largest = float(np.abs(z).max()) or 1.0
+    ways = dict.fromkeys((WAY * largest, WAY * min(largest, 1.0)))
+    return all(_contradicted(witness, z, jacobian, domain, way) for way in ways)
+
+
+def _contradicted(
+    witness: Witness,
+    z: Float64Array,
+    jacobian: Float64Array,
+    domain: tuple[float, float],
+    way: float,
+) -> bool:
+    """The same, seen from so far."""
     directions = np.vstack([everywhere(z.size), guided(jacobian)])
-    way = WAY * (float(np.abs(z).max()) or 1.0)
     points = z + directions * way * np.array([1.0, 0.5])[:, None, None]
     low, high = domain
     if not ((points > low) & (points < high)).all():

@@ -28,6 +28,13 @@ def written(method: str, suffix: str = "") -> str:
     return f"f.{method}({', '.join(name + suffix for name in ARGUMENTS[method])})"
 
 
+#: The Jacobian of a target that has its vjp alone, in Python: a row for each unit cotangent.
+BY_UNIT_COTANGENTS = (
+    "np.stack([f.vjp(z, y, np.broadcast_to(e, dy.shape)) "
+    "for e in np.eye(dy.shape[-1], dtype=dy.dtype)], axis=-2)"
+)
+
+
 @final
 @dataclass(frozen=True)
 class Results:

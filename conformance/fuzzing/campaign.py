@@ -143,8 +143,10 @@ def _sweep(
         for dtype in (np.float64, np.float32):
             dy = regimes.cotangents(random, (len(z), widths[n]), dtype)
             yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
+    # Of one or two entries too much is 0: a softmax's whole Jacobian, a normalisation's nearly.
+    telling = [n for n in widths if n > 2] or list(widths)
     for i, regime in enumerate(REGIMES):
-        n = tuple(widths)[i % len(widths)]
+        n = telling[i % len(telling)]
         for dtype in (np.float64, np.float32):
             yield make(random, (4,), n, widths[n], regime, dtype, target.domain, special)
     for n, kinks in special.items():

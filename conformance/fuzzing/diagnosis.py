@@ -17,6 +17,9 @@ from .finding import Finding
 #: Two numbers are the same for a diagnosis within this share of the larger.
 CLOSE = 1e-5
 
+#: So many cases that passed are looked at for what contradicts a likely mistake.
+SOME = 50
+
 #: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect.
 BIG = 30.0
 
@@ -33,13 +36,13 @@ def diagnose(
         if finding.check in ("forward", "jacobian", "vjp"):
             said += _lost_digits(finding)
         if finding.check == "jacobian" and not said:
-            said += _swapped(alike, call)
+            said += _swapped(alike, passed, call)
             said += _shape_of_error(alike)
         if finding.check in ("vjp", "manners") and finding.method == "vjp" and not said:
             with contextlib.suppress(Finding):  # what breaks its manners may not be asked again
                 said += _cotangent(alike, call)
         if finding.check in ("forward", "jacobian", "vjp") and not said:
-            said += factor(evidence(alike, call))
+            said += factor(evidence(alike, passed, call))
         if finding.check == "finite":
             said += _not_finite(finding)
         said += only_where([f.case for f in alike if f.case is not None], passed)
@@ -62,8 +65,8 @@ def _lost_digits(finding: Finding) -> Iterator[str]:
     yield f"right to {int(-np.log10(off))} digits here: others cancel, or a constant has too few"
 
 
-def _swapped(alike: list[Finding], call: Caller) -> Iterator[str]:
-    """Does the derivative come right when y is given for z, or z for y?"""
+def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iterator[str]:
+    """Does the derivative come right when y is given for z, or z for y, and stay so elsewhere?"""
     method = alike[0].method
     if method not in ("derivative", "jacobian"):
         return
@@ -72,20 +75,25 @@ def _swapped(alike: list[Finding], call: Caller) -> Iterator[str]:
         ("yy", "z is used where y belongs"),
         ("yz", "z and y are mixed up"),
     ):
-        if all(_comes_right(f, method, given, call) for f in alike):
+        try:
+            right = [close(_given(f.case, method, given, call), _expected(f)) for f in alike]
+            right += [
+                close(_given(case, method, given, call), _given(case, method, "zy", call))
+                for case in passed[:SOME]
+            ]
+        except (Finding, TypeError, ValueError):
+            continue
+        if all(right):
             yield text
             return
 
 
-def _comes_right(finding: Finding, method: str, given: str, call: Caller) -> bool:
-    assert finding.case is not None
-    try:
-        z = finding.case.z
-        arrays = {"z": z, "y": call("forward", z.copy())}
-        result = call(method, *(arrays[name].copy() for name in given))
-        return close(np.asarray(result, dtype=np.float64), _expected(finding))
-    except (Finding, TypeError, ValueError):
-        return False
+def _given(case: FuzzCase | None, method: str, given: str, call: Caller) -> Float64Array:
+    """What the method makes of z and y, or of what is given in their places."""
+    assert case is not None
+    arrays = {"z": case.z, "y": call("forward", case.z.copy())}
+    result = call(method, *(arrays[name].copy() for name in given))
+    return np.asarray(result, dtype=np.float64)
 
 
 def _shape_of_error(alike: list[Finding]) -> Iterator[str]:
@@ -121,7 +129,7 @@ def _cotangent(alike: list[Finding], call: Caller) -> Iterator[str]:
         ignored.append(close(np.asarray(double, dtype=np.float64), got))
         if J.shape[-1] == J.shape[-2] > 1:
             product = np.einsum("...ij,...j->...i", J, case.dy.astype(np.float64))
-            transposed.append(close(got, product))
+            transposed.append(close(got, product) and not close(got, expected))
         if case.z.ndim > 1 and case.z[..., 0].size > 1:
             axes = tuple(range(case.z.ndim - 1))
             total = np.broadcast_to(expected.sum(axis=axes), expected.shape)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from .calls import Caller
+from .case import FuzzCase
 from .finding import Finding
 
 #: Factors are compared within this share; entries smaller than SMALL tell nothing.
@@ -21,7 +22,8 @@ CLOSE, SMALL = 1e-5, 1e-6
 class Evidence:
     """Entries (K,) that are wrong: got and expected, with the z, y, width and rows of each.
 
-    z and y are NaN where an entry belongs to no single z.
+    z and y are NaN where an entry belongs to no single z. largest: of what the target gives where
+    it is right. dead: whether the arrays that are wrong are all zero.
     """
 
     got: Float64Array
@@ -30,9 +32,11 @@ class Evidence:
     y: Float64Array
     width: Float64Array
     rows: Float64Array
+    largest: float
+    dead: bool
 
 
-def evidence(findings: list[Finding], call: Caller) -> Evidence:
+def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> Evidence:
     """Every entry of the findings that is wrong, finite and not next to nothing."""
     columns: list[list[Float64Array]] = []
     for finding in findings:
@@ -49,14 +53,28 @@ def evidence(findings: list[Finding], call: Caller) -> Evidence:
         width = np.full(got.shape, float(case.width))
         rows = np.full(got.shape, float(case.z[..., 0].size))
         columns.append([a[tells] for a in (got, expected, z, y, width, rows)])
-    return Evidence(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+    got, expected, z, y, width, rows = map(np.concatenate, zip(*columns, strict=True))
+    dead = all(not np.any(f.got) or f.method == "derivative" for f in findings)
+    largest = _largest(findings[0].method, passed, call)
+    return Evidence(got, expected, z, y, width, rows, largest, dead)
+
+
+def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
+    """The largest number that the method gives in cases that passed."""
+    largest = 0.0
+    for case in passed:
+        y = np.asarray(call("forward", case.z.copy()))
+        arguments = {"forward": (), "vjp": (y, case.dy.copy())}.get(method, (y,))
+        result = np.abs(np.asarray(call(method, case.z.copy(), *arguments), dtype=np.float64))
+        largest = max(largest, float(result[np.isfinite(result)].max(initial=0)))
+    return largest
 
 
 def factor(e: Evidence) -> Iterator[str]:
     """The first of the known factors that explains every entry."""
     if not e.got.size:
         return
-    if not e.got.any():
+    if e.dead and not e.got.any():
         yield "it is zero: no gradient flows"
         return
     ratio = e.got / e.expected
@@ -67,7 +85,9 @@ def factor(e: Evidence) -> Iterator[str]:
     bound, offset = np.abs(e.got).max(), e.got - e.expected
     if _same(e.got, np.abs(e.expected)):
         yield "the sign is lost: this is the absolute value"
-    elif (np.abs(e.expected) > bound).any() and _same(e.got, np.clip(e.expected, -bound, bound)):
+    elif e.largest <= bound < np.abs(e.expected).max() and _same(
+        e.got, np.clip(e.expected, -bound, bound)
+    ):
         yield f"clipped to [-{bound:.6g}, {bound:.6g}]"
     elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]):
         yield f"{ratio[0]:.6g} times what it should be, everywhere: a constant factor"

@@ -24,7 +24,8 @@ class Finding(Exception):
 
     message: what is wrong, in one sentence. method: of the target. got, expected: whole arrays
     where numbers are compared, with the index of the largest error over its tolerance. undecided:
-    the witnesses do not settle who is right. show: the expressions whose difference shows it, in
+    the witnesses do not settle who is right. source: of what is expected, where it is not the
+    witness. show: the expressions whose difference shows it, in
     terms of f, z, y and dy; setup: the lines before them.
     """
 
@@ -37,6 +38,7 @@ class Finding(Exception):
     tolerance: Float64Array | None = None
     index: tuple[int, ...] = ()
     undecided: bool = False
+    source: str = ""
     show: tuple[str, str | None] | None = None
     setup: tuple[str, ...] = ()
 
@@ -57,8 +59,11 @@ class Finding(Exception):
         if self.got is None or self.expected is None:
             return ""
         place = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        name = self.method
+        if name == "vjp" and self.check in ("finite", "jacobian"):
+            name, place = "jacobian", f"{place}, by the vjp of unit cotangents,"
         got, expected = float(self.got[self.index]), float(self.expected[self.index])
-        text = f"{self.method}{place} is {got:.10g}, expected {expected:.10g}"
+        text = f"{name}{place} is {got:.10g}, expected {expected:.10g}"
         if not np.isfinite(got):
             return text
         allowed = 0.0 if self.tolerance is None else float(self.tolerance[self.index])

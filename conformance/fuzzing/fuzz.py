@@ -115,8 +115,12 @@ class _Run:
         except (NotATarget, WitnessError) as error:
             check = "oracle" if isinstance(error, WitnessError) else "runs"
             return self._ended("error", Explanation(check, str(error), "", (), "", ""))
+        seen = self.judge.seen
+        if not findings and not seen.judged:
+            message = f"{witness.name} has no finite value at any z that was drawn"
+            return self._ended("error", Explanation("oracle", message, "", (), "", ""))
         if not findings:
-            return self._ended("oracle suspect" if self.judge.seen.suspects else "conforms")
+            return self._ended("oracle suspect" if seen.suspects else "conforms")
         first = min(findings, key=lambda f: (CHECKS.index(f.check), f.undecided))
         smallest = shrink(first, _fresh(pristine, witness), widths, self.target.domain)
         return self._explained(smallest, findings, passed, pristine)
@@ -174,7 +178,7 @@ class _Run:
             seconds=0.0,
             conventions=tuple(said for said, _ in seen.conventions.most_common(5)),
             suspects=tuple(seen.suspects.values()),
-            notes=tuple(f"{text} ({n} times)" for text, n in seen.notes.items()),
+            notes=(*seen.gaps(), *(f"{text} ({n} times)" for text, n in seen.notes.items())),
             explanation=explanation,
         )
 

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
-from .afar import VAGUE, contradicted
+from .afar import MISS, VAGUE, contradicted
 from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
@@ -135,7 +135,8 @@ class JacobianCheck(NumberCheck):
                 only[unit] = True
                 message = f"{method} is not in the subdifferential of {self.witness.function}"
                 got, true = units.jacobian, units.truth.jacobian
-                raise self.finding("jacobian", message, method, units, only, got, true, tolerance)
+                missed = MISS * (1 + np.abs(true))
+                raise self.finding("jacobian", message, method, units, only, got, true, missed)
 
     def _look_at_kinks(self, units: Units, suspicious: list[int], tolerance: Float64Array) -> None:
         """Of an elementwise function, all at once."""

@@ -8,21 +8,21 @@ from typing import final
 
 import numpy as np
 
-from ..compare import Float64Array
 from . import manners
-from .calls import Caller, Results
+from .calls import Caller
 from .case import FuzzCase
 from .finding import Finding
 from .finite_check import FiniteCheck
 from .forward_check import ForwardCheck
 from .jacobian_check import JacobianCheck
+from .lost_check import LostCheck
 from .number_check import NumberCheck
 from .observations import Observations
-from .rounding import ROUNDINGS, epsilon, jacobian_scale, value_scale
 from .target import Target
+from .tolerances import Tolerances
 from .units import Units
 from .vjp_check import VjpCheck
-from .witness import Truth, Witness
+from .witness import Witness
 
 #: A number of rows that hardly any case has.
 CALM_ROWS = 7
@@ -41,7 +41,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.call = Caller(self.target)
-        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, VjpCheck)
+        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, LostCheck, VjpCheck)
         self.checks = [kind(self.call, self.witness, self.seen) for kind in kinds]
 
     def prime(self, case: FuzzCase) -> None:
@@ -71,40 +71,12 @@ class Judge:
             want, got = units.truth.y.shape[1:], units.y.shape[1:]
             message = f"forward gives rows of shape {got}, {self.witness.function} of {want}"
             raise Finding("structure", message, "forward", show=("f.forward(z)", None))
-        self.seen.live += bool(units.truth.jacobian.any())
+        self.seen.look_at(units)
         if manners_too:
-            manners.check(self.call, case, results, self._tolerances(case, results, units))
+            tolerances = Tolerances(units, self.checks[0].conditioning)
+            manners.check(self.call, case, results, tolerances)
         for number_check in self.checks:
             number_check.check(units)
-
-    def _tolerances(
-        self, case: FuzzCase, results: Results, units: Units
-    ) -> dict[str, Float64Array]:
-        """What rounding explains between two results of one method that ought to be equal."""
-        eps, lead = epsilon(case.dtype), case.z.shape[:-1]
-        hand = Truth(units.y, units.jacobian, units.jacobian)
-        scale = np.nan_to_num(jacobian_scale(hand), nan=1.0, posinf=1.0)
-        carried = np.einsum("ki,kij->kj", units.cotangents(), scale)
-        y = np.abs(results.y.astype(np.float64)) + 1
-        whole = y.max(axis=-1, keepdims=True) if y.size else y
-        summed = np.einsum("kij,kj->ki", np.abs(units.jacobian), np.abs(units.z))
-        summed = np.nan_to_num(summed, nan=0.0, posinf=0.0).reshape(y.shape)
-        if units.elementwise:
-            slopes = scale.reshape(case.z.shape)
-            jacobian = slopes[..., None, :] + 0 * slopes[..., :, None]
-        else:
-            slopes = np.zeros(case.z.shape)
-            jacobian = scale.reshape(*lead, *scale.shape[1:])
-        parts = {
-            "forward": np.maximum(value_scale(results.y.astype(np.float64)), whole) + summed,
-            "derivative": slopes,
-            "jacobian": jacobian,
-            "vjp": carried.reshape(case.z.shape),
-        }
-        return {
-            name: ROUNDINGS * eps * np.nan_to_num(part, nan=1.0, posinf=1.0)
-            for name, part in parts.items()
-        }
 
     def _out_of_reach(self, case: FuzzCase) -> bool:
         """Whether the witness itself finds nothing finite at some row of the case."""

@@ -17,6 +17,9 @@ ULPS = (3, 24)
 #: The step from an entry that is 0, unless an ulp of another is less; and the least step of all.
 NEAR_ZERO, LEAST = 1e-30, 1e-300
 
+#: The spacing of float64 at 1.
+EPSILON = float(np.finfo(np.float64).eps)
+
 #: Up to this width every order and every sign of the entries is tried; beyond, a sample.
 EXHAUSTIVE = 3
 SAMPLE = 160
@@ -33,7 +36,9 @@ class Neighbourhood:
 
     def jacobians(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
         """The witness's Jacobians (K, m, n) around a row z (n,): at 3 and 24 ulps of each entry,
-        then of the largest entry where that is something else.
+        then of the largest entry where that is something else, then of that in float64.
+
+        Autodiff works in float64: it sees what is smaller than the spacing of a float32.
         """
         return [self.witness.judge(points).jacobian for points in self._points(z, directions)]
 
@@ -54,10 +59,10 @@ class Neighbourhood:
         at_zero = max(min(NEAR_ZERO, float(ulp[z != 0].min(initial=NEAR_ZERO))), LEAST)
         own = np.where(z == 0, at_zero, np.maximum(ulp, LEAST))
         shared = np.full_like(z, own.max())
-        scales = [k * size for size in (own, shared) for k in ULPS]
-        if np.array_equal(own, shared):
-            scales = scales[: len(ULPS)]
-        points = [z + directions * scale for scale in scales]
+        sizes = [own] if np.array_equal(own, shared) else [own, shared]
+        if self.witness.smooth and self.eps > EPSILON:
+            sizes.append(shared * (EPSILON / self.eps))
+        points = [z + directions * k * size for size in sizes for k in ULPS]
         inside = [p[((p > low) & (p < high)).all(axis=1)] for p in points]
         return [p for p in inside if len(p)]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import FLOOR
-from .calls import Caller, written
+from .calls import BY_UNIT_COTANGENTS, Caller, written
 from .finding import Check, Finding, worst
 from .neighbourhood import Neighbourhood
 from .observations import Observations
@@ -122,5 +122,5 @@ class NumberCheck(ABC):
             tolerance=units.whole(np.broadcast_to(tolerance, got.shape).copy()),
             index=index,
             undecided=undecided,
-            show=(written(method), None),
+            show=(BY_UNIT_COTANGENTS if method == "vjp" else written(method), None),
         )

@@ -6,6 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import final
 
+import numpy as np
+
+from .units import Units
+
+#: Fewer than this share of what was drawn: a verdict on little.
+FEW = 0.5
+
 
 @final
 @dataclass
@@ -14,15 +21,32 @@ class Observations:
 
     conventions: how often each choice at a kink was seen. suspects: where the hand-written side
     stands against its oracle, a sentence each. notes: other circumstances, with how often. live:
-    cases with a Jacobian that is not all zeros. regimes: cases of each.
+    cases with a Jacobian that is not all zeros. units, judged: rows or numbers that were drawn, and
+    of these those of which the witness knows y. regimes: cases of each.
     """
 
     cases: int = 0
     live: int = 0
+    units: int = 0
+    judged: int = 0
     conventions: Counter[str] = field(default_factory=Counter)
     suspects: dict[str, str] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
     regimes: Counter[str] = field(default_factory=Counter)
+
+    def look_at(self, units: Units) -> None:
+        """Count what the witness knows of a case."""
+        self.units += len(units.z)
+        self.judged += int(units.y_judged.all(axis=1).sum())
+        J = units.truth.jacobian
+        self.live += bool((np.isfinite(J) & (J != 0)).any())
+
+    def gaps(self) -> tuple[str, ...]:
+        """A sentence on what was drawn but not judged, where that is most of it."""
+        if not 0 < self.judged < FEW * self.units:
+            return ()
+        share = self.judged / self.units
+        return (f"only {share:.0%} of what was drawn has a finite value by the oracle",)
 
     def suspect(self, kind: str, sentence: str) -> None:
         """Keep the first sentence of each kind."""

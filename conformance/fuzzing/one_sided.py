@@ -20,6 +20,10 @@ KINK = 1e-4
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
 
+#: A slope that still changes by this share of its last change, where the step is so many times
+#: smaller, settles nowhere: it grows without bound.
+UNSETTLED, MUCH_NEARER = 0.25, 2.0**8
+
 
 def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best: Slopes) -> Slopes:
     """The same estimate, with an error that reaches to all slopes next to the rows z (N, n)."""
@@ -28,7 +32,7 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     # Beside a large entry a small one may have a kink that only a step of the row's size shows.
     wide = np.maximum(h, STEP * np.minimum(whole, room(z, domain)))
     # Where all entries are tiny, only their proportions may count.
-    tiny = np.where(whole > 0, np.maximum(np.minimum(h, STEP * whole), SMALLEST), h)
+    tiny = np.where(whole > 0, np.minimum(np.maximum(STEP * whole, SMALLEST), h), h)
     error = best.error
     for doubt in (
         _at_a_kink(forward, z, h, best),
@@ -36,6 +40,7 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
         _at_a_small_kink(forward, z, wide, best),
         _beside_a_kink(forward, z, h, best),
         _steeper(forward, z, tiny, best),
+        _unbounded(forward, z, h),
     ):
         error = np.fmax(error, doubt)
     best = Slopes(best.estimate, error)
@@ -81,6 +86,19 @@ def _steeper(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -
     left, right, noise = _sides(forward, z, h)
     steep = np.maximum(np.abs(left), np.abs(right))
     return np.where(steep > 2 * (np.abs(best.estimate) + best.error) + noise, steep, 0)
+
+
+def _unbounded(forward: Forward, z: Float64Array, h: Float64Array) -> Float64Array:
+    """Infinite where the slope on a side grows as the step shrinks, as a square root's at 0."""
+    steps = [np.minimum(np.maximum(h / MUCH_NEARER**k, SMALLEST), h) for k in range(3)]
+    far, near, next_to = (_sides(forward, z, step) for step in steps)
+    grows = np.zeros(far[0].shape, dtype=bool)
+    for side in (0, 1):
+        first, second = near[side] - far[side], next_to[side] - near[side]
+        clear = np.abs(first) > KINK * (1 + np.abs(far[side])) + far[2] + near[2]
+        clear &= np.abs(second) > UNSETTLED * np.abs(first) + near[2] + next_to[2]
+        grows |= clear & (np.abs(next_to[side]) > np.abs(near[side]))
+    return np.where(grows, np.inf, 0.0)
 
 
 def _sides(

@@ -15,6 +15,7 @@ Random = np.random.Generator
 Shape = tuple[int, ...]
 
 LARGE = (40.0, 100.0, 750.0, 1e3, 1e4)
+MEANS = (1e2, 1e4, 1e6)
 TINY = (1e-3, 1e-8, 1e-12, 1e-30, 1e-150, 1e-300, 2.0**-1022, 5e-324)
 WHOLE = 128
 
@@ -88,6 +89,13 @@ def _adjacent(random: Random, shape: Shape) -> Float64Array:
     return np.where(random.random(shape) < 0.5, np.nextafter(base, towards), base)
 
 
+def _offset(random: Random, shape: Shape) -> Float64Array:
+    """A row's mean is far larger than its differences: what takes E[z^2] - E[z]^2 loses them."""
+    shape_of_mean = (*shape[:-1], 1)
+    mean = random.choice(MEANS, shape_of_mean) * _signs(random, shape_of_mean)
+    return mean + _short(random, shape)
+
+
 def _scales(random: Random, shape: Shape) -> Float64Array:
     size = random.choice([1e-300, 1e-8, 1e-3, 1.0, 40.0, 1e4], (*shape[:-1], 1))
     return _short(random, shape) * size
@@ -104,6 +112,7 @@ REGIMES: dict[str, Callable[[Random, Shape], Float64Array]] = {
     "wide": _wide,
     "tiny": _tiny,
     "adjacent": _adjacent,
+    "offset": _offset,
     "scales": _scales,
 }
 

@@ -83,8 +83,10 @@ def _expected(
         return [f"expected = {against}"]
     if finding.expected is None:
         return None
-    live = _live(finding, target, witness, origin)
-    source = "what a new instance gives" if finding.check == "manners" else witness.name
+    live = None if finding.source else _live(finding, target, witness, origin)
+    source = finding.source or witness.name
+    if finding.check == "manners":
+        source = "what a new instance gives"
     return live or [f"expected = {_text(finding.expected)}  # {source}"]
 
 

@@ -72,10 +72,11 @@ def conditioning(
     reach = MOVES[0] * eps * np.abs(z)
     at_edge = np.logical_or(z - reach <= low, z + reach >= high).any(axis=1)
     random = np.random.default_rng(0)
-    signs = np.concatenate(
-        [np.ones((1, *z.shape)), random.choice([-1.0, 1.0], (PATTERNS - 1, *z.shape))]
-    )
-    signs[1:] *= random.uniform(0.7, 1, (PATTERNS - 1, 1, 1))
+    # All together, in turn against each other as what cancels does, and at random.
+    in_turn = np.broadcast_to((-1.0) ** np.arange(z.shape[1]), z.shape)
+    others = random.choice([-1.0, 1.0], (PATTERNS - 2, *z.shape))
+    signs = np.stack([np.ones(z.shape), in_turn, *others])
+    signs[1:] *= random.uniform(0.7, 1, (PATTERNS - 1, *z.shape))
     moves: list[tuple[Float64Array, Float64Array]] = []
     changes: list[list[Any]] = []
     for ulps in MOVES:

@@ -28,9 +28,13 @@ class Slopes:
 
 
 def steps(z: Float64Array, domain: tuple[float, float], size: float) -> Float64Array:
-    """A power of two for each entry, so small that twice the step stays inside the domain."""
+    """A power of two for each entry, so small that twice the step stays inside the domain.
+
+    0 where there is no room for the smallest.
+    """
     h = np.minimum(size * np.maximum(np.abs(z), size), room(z, domain))
-    return np.asarray(np.exp2(np.floor(np.log2(np.maximum(h, SMALLEST)))))
+    h = np.where(room(z, domain) < SMALLEST, 0, np.maximum(h, SMALLEST))
+    return np.where(h > 0, np.exp2(np.floor(np.log2(np.maximum(h, SMALLEST)))), 0.0)
 
 
 def room(z: Float64Array, domain: tuple[float, float]) -> Float64Array:

@@ -25,7 +25,7 @@ class Units:
     """The single entries of an elementwise function, the rows of any other.
 
     z (N, n), the witness's truth, and the hand-written y (N, m) and jacobian (N, m, n). y_judged,
-    jacobian_judged: which entries of the truth are finite, and within the range of the dtype.
+    jacobian_judged: which entries of the truth are known, and within the range of the dtype.
     """
 
     case: FuzzCase
@@ -39,14 +39,20 @@ class Units:
     jacobian_judged: Mask = field(init=False)
 
     def __post_init__(self) -> None:
-        limit = float(np.finfo(self.case.dtype).max) / HEADROOM
-        # XLA takes a subnormal for 0, so it has no opinion there.
-        tiny = float(np.finfo(np.float64).tiny)
+        limit = self.limit
+        # Of a subnormal few digits are left, and XLA takes it for 0: it has no opinion there.
+        tiny = float(np.finfo(self.case.dtype).tiny)
         subnormal = np.asarray((self.z != 0) & (np.abs(self.z) < tiny))
         seen = np.logical_not(subnormal.any(axis=1, keepdims=True))
         self.y_judged = np.logical_and(np.abs(self.truth.y) < limit, seen)
         rows = np.asarray(self.y_judged.all(axis=1)).reshape(-1, 1, 1)
         self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows
+        self.jacobian_judged &= np.isfinite(self.truth.doubt)
+
+    @property
+    def limit(self) -> float:
+        """No number of this size is judged."""
+        return float(np.finfo(self.case.dtype).max) / HEADROOM
 
     @classmethod
     def of(cls, case: FuzzCase, results: Results, witness: Witness, *, elementwise: bool) -> Units:

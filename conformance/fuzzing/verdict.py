@@ -34,6 +34,11 @@ class Explanation:
     counterexample: str
     reproducer: str
 
+    @property
+    def of_forward(self) -> bool:
+        """Whether it is the forward that is wrong, and not what is derived from it."""
+        return self.check == "forward" or self.message.startswith("forward ")
+
 
 @final
 @dataclass(frozen=True)
@@ -72,8 +77,10 @@ class Verdict:
         return asdict(self) | {"conforms": self.conforms}
 
     def __str__(self) -> str:
-        lines = [f"{self.outcome}: {self.name}: {MEANING[self.outcome]}"]
-        e = self.explanation
+        e, meaning = self.explanation, MEANING[self.outcome]
+        if e is not None and e.of_forward and self.outcome == "disagrees":
+            meaning = meaning.replace("derivative", "forward")
+        lines = [f"{self.outcome}: {self.name}: {meaning}"]
         if e is not None:
             lines += ["", f"  what    {e.message} (check: {e.check})"]
             lines += [f"  where   {e.numbers}"] if e.numbers else []

@@ -19,6 +19,7 @@ from .calls import Caller
 from .case import FuzzCase
 from .differences import derivatives
 from .finding import Finding
+from .regimes import numbers
 from .target import Target
 
 #: Rows are judged so many at a time: one compilation for each width.
@@ -147,7 +148,7 @@ class Differences(Witness):
 
     def __init__(self, target: Target) -> None:
         self.call, self.domain = Caller(target), target.domain
-        self.function = "itself"
+        self.function = "the forward"
         self.name = "extrapolated differences of the forward itself"
         self.blind = (
             "mistakes in the forward, errors below about 1e-8, and at a kink of more than three "
@@ -182,6 +183,8 @@ def choose(target: Target, f: Function | None) -> Witness:
     if f is not None:
         witness = Autodiff(f, _name(f))
         witness.judge(np.full((1, width), target.inside))
+        if target.elementwise:
+            _require_elementwise(witness, target.domain)
         return witness
     own = Autodiff(
         target.forward, f"{target.name}.forward on JAX arrays", "mistakes in the forward itself"
@@ -196,6 +199,24 @@ def choose(target: Target, f: Function | None) -> Witness:
     return Differences(target)
 
 
+def _require_elementwise(witness: Autodiff, domain: tuple[float, float]) -> None:
+    """Raise WitnessError unless the oracle makes of each number in a row what it makes of it alone.
+
+    An elementwise target is judged number by number, so that would not show otherwise.
+    """
+    z = numbers(np.random.default_rng(0), "normal", (1, 3), domain, np.empty((0, 3)))
+    together, alone = witness.judge(z).y, witness.judge(z.reshape(-1, 1)).y
+    if together.size != alone.size:
+        came = f"{together.size} numbers for 3"
+    elif not np.allclose(together.ravel(), alone.ravel(), 1e-9, 1e-9, equal_nan=True):
+        came = f"{together.ravel()} for z = {z[0]}, and {alone.ravel()} for each alone"
+    else:
+        return
+    raise WitnessError(
+        f"{witness.function} must be elementwise, as the target is, but gives {came}"
+    )
+
+
 def _name(f: Function) -> str:
     return public_name(f) or str(getattr(f, "__name__", type(f).__name__))
 
@@ -204,7 +225,7 @@ def public_name(f: Function) -> str | None:
     """``jax.nn.silu`` for what JAX exports under that name; None for any other function."""
     import jax.scipy.special
 
-    modules = (jax.nn, jax.numpy, jax.numpy.linalg, jax.scipy.special, jax.lax)
+    modules = (jax.numpy, jax.nn, jax.numpy.linalg, jax.scipy.special, jax.lax)
     for module in modules:
         for name, value in vars(module).items():
             if value is f and not name.startswith("_"):

@@ -50,14 +50,14 @@ class Difference:
 def difference(old: Report, new: Report) -> Difference:
     """Compare the verdicts of all records; of the score, those of its entries too."""
     before, after = _verdicts(old), _verdicts(new)
-    scored = old.score is not None and new.score is not None
+    there: Verdict = "conforms"  # a score lists what it misjudges: the rest is judged rightly
     lists: dict[str, list[Change]] = {name: [] for name in HEADINGS}
     for id in sorted(before.keys() | after.keys()):
-        if id.startswith("score.") and not scored:
-            continue  # one of them has no score to compare with
-        # A score lists what it misjudges: an entry that is not there is judged rightly.
-        unlisted: Verdict | None = "conforms" if id.startswith("score.") else None
-        was, is_ = before.get(id, unlisted), after.get(id, unlisted)
+        score = id.startswith("score.")
+        if score and new.score is None:
+            continue  # there is nothing to compare with
+        was = before.get(id, there if score and old.score is not None else None)
+        is_ = after.get(id, there if score else None)
         if was == is_:
             continue
         lists[_kind(was, is_)].append(Change(id, was, is_))

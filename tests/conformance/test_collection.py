@@ -27,6 +27,7 @@ PLANTED_SAMPLE = (
     "relu.changes-dy",
     "sigmoid.last-output",
     "tanh.noise",
+    "layer-norm.variance-by-moments",
 )
 CORRECT_SAMPLE = (
     "sigmoid.from-y",
@@ -37,6 +38,7 @@ CORRECT_SAMPLE = (
     "max.shared",
     "softmax.vjp",
     "permutation",
+    "l2-norm",
 )
 
 

@@ -38,6 +38,28 @@ def test_a_page_is_rendered_again_from_the_json_alone(tmp_path):
     assert (tmp_path / "other.html").read_text() == page == to_html(GOOD)
 
 
+@pytest.mark.parametrize("out", ["conformance.json", ""])
+def test_a_page_never_takes_the_place_of_its_json(tmp_path, monkeypatch, out):
+    write(GOOD, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = run("render", "conformance.json", "--out", out)
+    assert result.exit_code == 2
+    assert "must be a page to write" in result.output
+    assert read(tmp_path / "conformance.json") == GOOD
+
+
+def test_a_json_that_contradicts_itself_is_a_message(tmp_path):
+    """Heat maps of no columns are within the schema."""
+    write(GOOD, tmp_path)
+    file = tmp_path / "conformance.json"
+    document = json.loads(file.read_text())
+    document["heats"] = [{"subject": "Softmax", "z": [], "by_hand": [], "autodiff": []}]
+    file.write_text(json.dumps(document))
+    result = run("render", file)
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert "cannot be shown, it contradicts itself" in result.output
+
+
 def test_the_matrix_of_a_page_leads_to_the_rows(tmp_path):
     vjp = replace(SOFTMAX, id="vjp.Softmax")
     relu = [replace(SOFTMAX, id="jacobian.ReLU"), WRONG]
@@ -101,7 +123,9 @@ def test_an_entry_that_a_score_misjudges_no_more_is_fixed(tmp_path):
     result = run("diff", seeing, blind)
     assert result.exit_code == 1
     assert f"{missed}: ✓ conforms → ✗ disagrees" in result.output
-    assert run("diff", none, blind).output == "no change\n"
+    assert f"{missed}: not there → ✗ disagrees" in run("diff", none, blind).output
+    assert "score.collection: not there → ✓ conforms" in run("diff", none, seeing).output
+    assert run("diff", blind, none).output == "no change\n"
 
 
 def test_environments_are_joined(tmp_path):

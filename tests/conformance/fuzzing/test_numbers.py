@@ -194,3 +194,69 @@ def test_of_a_subnormal_y_no_digits_are_left_to_divide_by(target, size, right):
     judge = Judge(target, choose(target, lambda z: jnp.linalg.norm(z, keepdims=True)))
     row = np.full((1, 2), size, np.float32)
     assert (judge.judge(FuzzCase(row, np.ones((1, 1), np.float32), "tiny")) is None) == right
+
+
+def _slopes(z):
+    """Of three neighbours: they cancel where those are alike."""
+    return z[..., :-2] / 2 - 1.25 * z[..., 1:-1] + 0.75 * z[..., 2:]
+
+
+def _slopes_jacobian(z, y):
+    taps = np.array([0.5, -1.25, 0.75], z.dtype)
+    n = z.shape[-1]
+    rows = [np.concatenate([np.zeros(i), taps, np.zeros(n - 3 - i)]) for i in range(n - 2)]
+    return np.broadcast_to(np.array(rows, z.dtype), (*z.shape[:-1], n - 2, n)).copy()
+
+
+@pytest.mark.parametrize("times", [1.0, 1.001])
+def test_what_cancels_is_as_good_as_its_terms(times):
+    """At 1e6 a float32 has a spacing of 1/16, whatever the signs of its neighbours."""
+
+    def forward(z):
+        if z.shape[-1] < 3:
+            raise ValueError(f"n must be at least 3, got {z.shape[-1]}")
+        return _slopes(z)
+
+    def jacobian(z, y):
+        return z.dtype.type(times) * _slopes_jacobian(z, y)
+
+    assert fuzz((forward, jacobian), _slopes).conforms == (times == 1)
+
+
+class Standardised(Softmax):
+    """The mean of eight equal numbers depends on the order in which they are added."""
+
+    def forward(self, z):
+        return (z - z.mean(axis=-1, keepdims=True)) / self._deviation(z)
+
+    def vjp(self, z, y, dy):
+        mean, along = (a.mean(axis=-1, keepdims=True) for a in (dy, y * dy))
+        return (dy - mean - y * along) / self._deviation(z)
+
+    def jacobian(self, z, y):
+        n = z.shape[-1]
+        kept = np.eye(n, dtype=z.dtype) - 1 / z.dtype.type(n)
+        return (kept - y[..., :, None] * y[..., None, :] / n) / self._deviation(z)[..., None]
+
+    def _deviation(self, z):
+        return np.sqrt(z.var(axis=-1, keepdims=True) + z.dtype.type(1e-3))
+
+
+class MeanOfAllRows(Standardised):
+    """And one that is taken over the batch."""
+
+    def vjp(self, z, y, dy):
+        along = (y * dy).mean(axis=-1, keepdims=True)
+        return (dy - dy.mean() - y * along) / self._deviation(z)
+
+
+@pytest.mark.parametrize(("target", "right"), [(Standardised, True), (MeanOfAllRows, False)])
+def test_a_sum_in_another_order_is_no_bad_manners(target, right):
+    """In a column NumPy adds one by one, in a row in parts."""
+    target = Target.of(target)
+    judge = Judge(target, choose(target, lambda z: (z - z.mean()) / jnp.sqrt(z.var() + 1e-3)))
+    z = np.full((2, 8), 5623.4, np.float32)
+    z[1] = 0
+    dy = np.zeros((2, 8), np.float32)
+    dy[0, 7] = 1
+    assert (judge.judge(FuzzCase(z, dy, "ties")) is None) == right

@@ -75,6 +75,32 @@ def test_where_pieces_meet_that_no_axis_leads_to():
     alone((sparsemax, sparsemax_jacobian), "conforms")
 
 
+def _root(z):
+    return np.sqrt(np.maximum(z, 0))
+
+
+def _slope_of_root(z, y):
+    return np.where(z > 0, 0.5 / np.sqrt(np.where(z > 0, z, 1)), 0).astype(z.dtype)
+
+
+@pytest.mark.parametrize(
+    ("forward", "derivative"),
+    [
+        (_root, _slope_of_root),
+        (np.cbrt, lambda z: 1 / (3 * np.cbrt(z) ** 2)),
+        (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: 0.5 / np.sqrt(np.abs(z))),
+    ],
+    ids=["relu's root", "cbrt", "signed root"],
+)
+def test_where_the_slope_has_no_bound_nobody_is_accused(forward, derivative):
+    v = fuzz((forward, derivative))
+    assert v.outcome == "conforms", str(v)
+
+
+def test_but_elsewhere_it_is_judged():
+    assert not fuzz((_root, lambda z, y: 2 * _slope_of_root(z, y)), max_examples=EXAMPLES).conforms
+
+
 def test_where_differences_have_no_number_nobody_is_accused():
     def forward(self, z):
         return z * np.log(z)

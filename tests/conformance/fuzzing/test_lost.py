@@ -1,0 +1,88 @@
+"""Where the oracle has no number, the forward's own slopes judge; without any, nothing conforms."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from conformance import fuzz
+
+from .targets import EXAMPLES, Softmax, Tanh, with_
+
+
+def naive(z):
+    """Softplus that overflows at 710."""
+    return jnp.log(1 + jnp.exp(z))
+
+
+def nowhere(z):
+    return z * jnp.nan
+
+
+def stable(z):
+    return np.logaddexp(z, z.dtype.type(0))
+
+
+def sigmoid(z, y):
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def overflows(z, y):
+    e = np.exp(z)
+    return e / (1 + e)
+
+
+def zero_from_715(z, y):
+    return np.where(z > 715, 0, sigmoid(z, y)).astype(z.dtype)
+
+
+def test_a_right_derivative_stands_against_an_oracle_that_overflows():
+    v = fuzz((stable, sigmoid), naive)
+    assert v.outcome == "oracle suspect", str(v)
+    assert "is not finite at z = " in str(v)
+
+
+@pytest.mark.parametrize(
+    ("derivative", "check"), [(overflows, "finite"), (zero_from_715, "jacobian")]
+)
+def test_what_is_wrong_where_the_oracle_overflows_is_seen(derivative, check):
+    v = fuzz((stable, derivative), naive)
+    assert v.outcome == "disagrees", str(v)
+    assert v.explanation.check == check
+    assert "is not the slope of the forward, where naive has no finite number" in str(v)
+    assert "# extrapolated differences of the forward" in v.explanation.reproducer
+
+
+@pytest.mark.parametrize("base", [Tanh, Softmax])
+@pytest.mark.parametrize("value", [np.nan, 42.0])
+def test_an_oracle_without_numbers_excuses_nothing(base, value):
+    method = "derivative" if base is Tanh else "jacobian"
+    right = getattr(base, method)
+    filled = with_(base, **{method: lambda self, z, y: np.full_like(right(self, z, y), value)})
+    assert fuzz(filled, nowhere, max_examples=EXAMPLES).outcome == "disagrees"
+
+
+def test_nor_is_anything_right_by_it():
+    v = fuzz(Tanh, nowhere, max_examples=EXAMPLES)
+    assert (v.outcome, v.explanation.check) == ("error", "oracle"), str(v)
+    assert "has no finite value at any z that was drawn" in str(v)
+
+
+def test_nor_where_all_is_nan():
+    v = fuzz((lambda z: z * np.nan, lambda z, y: z * np.nan), max_examples=EXAMPLES)
+    assert (v.outcome, v.live) == ("error", 0), str(v)
+
+
+def test_a_verdict_on_little_says_so():
+    v = fuzz(Tanh, lambda z: jnp.where(abs(z) < 1, jnp.tanh(z), jnp.nan), max_examples=EXAMPLES)
+    assert any(note.startswith("only ") for note in v.notes), str(v)
+
+
+@pytest.mark.parametrize(
+    "oracle", [lambda z: jnp.cumsum(jnp.tanh(z)), lambda z: jnp.tanh(z)[::-1], jnp.sum]
+)
+def test_the_oracle_of_an_elementwise_function_is_elementwise(oracle):
+    """Number by number, as an elementwise target is judged, it would not show."""
+    v = fuzz(Tanh, oracle, max_examples=EXAMPLES)
+    assert (v.outcome, v.explanation.check) == ("error", "oracle"), str(v)
+    assert "must be elementwise" in str(v)
