@@ -44,11 +44,9 @@ class Affine:
         """
         return *self.vjp_parameters(y, dz), self.vjp_y(dz)
 
-    def vjp_parameters(
-        self, y: Array, dz: Array, out: tuple[Array, Array] | None = None
-    ) -> tuple[Array, Array]:
-        """The cotangents of W (D, C) and b (D,); in ``out`` where that is given."""
-        dW, db = (None, None) if out is None else out
+    def vjp_parameters(self, y: Array, dz: Array, out: Affine | None = None) -> tuple[Array, Array]:
+        """The cotangents of W (D, C) and b (D,); in the W and b of ``out`` where that is given."""
+        dW, db = (None, None) if out is None else (out.W, out.b)
         return np.matmul(dz.T, y, out=dW), np.add.reduce(dz, axis=0, out=db)
 
     def vjp_y(self, dz: Array, out: Array | None = None) -> Array:

@@ -71,10 +71,9 @@ def step(w: Array, gradient: Array, eta: float) -> Array:
     return w - w.dtype.type(eta) * gradient
 
 
-def step_into(w: Array, gradient: Array, eta: float, out: Array) -> None:
-    """The same step into ``out``; the gradient is left as eta grad f(w)."""
-    gradient *= gradient.dtype.type(eta)
-    np.subtract(w, gradient, out=out)
+def step_in_place(w: Array, change: Array) -> None:
+    """The same step in w itself, for a change of eta grad f(w)."""
+    w -= change
 
 
 def step_by_component(w: Array, gradient: Array, eta: float) -> Array:

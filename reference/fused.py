@@ -31,7 +31,7 @@ class FusedDivergence(ABC):
         """d div / d z_j: (..., n)."""
 
     def constant(self, d: Array) -> Array:
-        """A part of div that depends on d alone, and is computed once for a training set: (...)."""
+        """What depends on d alone, and is computed once for a training set: (...) or (..., k)."""
         return np.zeros(d.shape[:-1], d.dtype)
 
     def value_and_derivative(self, z: Array, d: Array, constant: Array, out: Array) -> Array:
@@ -56,19 +56,19 @@ class SoftmaxKL(FusedDivergence):
         return Softmax().forward(z) * d.sum(axis=-1, keepdims=True) - d
 
     def constant(self, d: Array) -> Array:
-        """sum_i d_i log d_i, which is 0 for a one-hot d."""
-        return (d * log_where(d > 0, d)).sum(axis=-1)
+        """sum_i d_i log d_i, which is 0 for a one-hot d, and sum_i d_i: (..., 2)."""
+        return np.stack([(d * log_where(d > 0, d)).sum(axis=-1), d.sum(axis=-1)], axis=-1)
 
     def value_and_derivative(self, z: Array, d: Array, constant: Array, out: Array) -> Array:
         """Both from one exponential: -sum_i d_i log y_i, and y sum_i d_i - d."""
-        np.subtract(z, z.max(axis=-1, keepdims=True), out=out)
-        target, expected = d.sum(axis=-1, keepdims=True), np.vecdot(d, out)
+        entropy, target = constant[..., 0], constant[..., 1]
+        np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
+        expected = np.vecdot(d, out)
         np.exp(out, out=out)
-        total = out.sum(axis=-1, keepdims=True)
-        out /= total
-        out *= target
+        total = np.add.reduce(out, axis=-1)
+        out *= (target / total)[..., None]
         out -= d
-        return constant + (target * np.log(total))[..., 0] - expected
+        return entropy + target * np.log(total) - expected
 
 
 @final

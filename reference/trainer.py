@@ -19,7 +19,7 @@ from .training_step import TrainingStep
 
 
 class DivergedError(ArithmeticError):
-    """The loss stopped being finite; the network holds the last parameters for which it was."""
+    """The loss stopped being finite; the network is back where it was, see ``Trainer.fit``."""
 
 
 @final
@@ -62,7 +62,8 @@ class Trainer:
 
         ``callback`` is called after each epoch. Raises ValueError for bad data before the first
         update, DivergedError where the loss stops being finite or y leaves what the divergence is
-        defined for; the network then holds the last parameters with a finite loss.
+        defined for; the network then goes back to the start of the last epoch whose first loss was
+        finite, which for a full batch is the last update.
         """
         history = History()
         for epoch in self.epochs(x, d, validation):
@@ -143,7 +144,7 @@ class Trainer:
     def _give_up(self, step: TrainingStep, reason: str) -> NoReturn:
         step.undo()
         raise DivergedError(
-            f"{reason}; the last parameters with a finite loss are kept: try a smaller step_size"
+            f"{reason}; the last epoch with a finite loss is kept: try a smaller step_size"
         )
 
     def _training_set(self, x: ArrayLike, d: ArrayLike) -> tuple[Array, Array]:

@@ -11,13 +11,12 @@ from typing import final
 
 import numpy as np
 
-from .affine import Affine
 from .checks import Array, Indices
-from .descent import step_into
+from .descent import step_in_place
 from .divergence import Divergence
 from .fused import fuse
 from .network import Network
-from .workspace import ParameterVector, Workspace
+from .workspace import LayerParameters, Workspace
 
 
 @final
@@ -25,8 +24,8 @@ class TrainingStep:
     """W_k <- W_k - eta (D_{W_k} Loss)^T and b_k <- b_k - eta (D_{b_k} Loss)^T (slide 193).
 
     x (T, D_0) and d (T, width of y_N) are the whole training set, of which each step takes some
-    rows. The parameters before a step stay in a vector of their own until the next: ``undo`` brings
-    them back.
+    rows. The parameters at the start of the last epoch whose first loss was finite are kept:
+    ``undo`` brings them back.
     """
 
     def __init__(
@@ -36,15 +35,16 @@ class TrainingStep:
         self.fused = fuse(network.activations[-1], divergence)
         self.constant = None if self.fused is None else self.fused.constant(d)
         self.workspace = self.batch = Workspace.of(network, min(batch_size, len(x)))
-        self.present, self.before, self.gradient = (ParameterVector.of(network) for _ in range(3))
-        self._install()
+        self.change = LayerParameters.of(network)
+        self.kept = self.start = [*network.weights], [*network.biases]
+        self.renew()
 
     def renew(self) -> None:
-        """Put the parameters into new arrays: whoever holds the present ones may keep them."""
-        before, self.present = self.before, ParameterVector.of(self.network)
-        self.before = ParameterVector.of(self.network)
-        self.before.vector[:] = before.vector
-        self._install()
+        """Begin an epoch, in new arrays: whoever holds the present parameters may keep them."""
+        self.start = [*self.network.weights], [*self.network.biases]
+        self.parameters = LayerParameters.of(self.network)
+        self.network.weights[:] = [layer.affine.W for layer in self.parameters]
+        self.network.biases[:] = [layer.affine.b for layer in self.parameters]
 
     def __call__(self, batch: Indices, eta: float) -> float:
         """A step on the rows of a batch (T,); the mean loss before it.
@@ -61,59 +61,48 @@ class TrainingStep:
         self._forward(into)
         loss = self._loss(into, batch)
         if math.isfinite(loss):
-            self._backward(into)
-            self._descend(eta)
+            self.kept = self.start
+            self._descend(into, eta)
         return loss
 
     def undo(self) -> None:
-        """Go back to the parameters before the last step."""
-        self.present, self.before = self.before, self.present
-        self._install()
+        """Go back to the parameters that were kept."""
+        self.network.weights[:], self.network.biases[:] = self.kept
 
     def _forward(self, into: Workspace) -> None:
         """For k = 1..N: z_k = W_k y_{k-1} + b_k, y_k = f_k(z_k) (slide 133)."""
         last = len(into.z) - 1
         for k, f in enumerate(self.network.activations):
-            affine = Affine(self.present.weights[k], self.present.biases[k])
-            affine.forward(into.y[k], out=into.z[k])
+            self.parameters[k].affine.forward(into.y[k], out=into.z[k])
             if k < last or self.fused is None:
                 f.training_forward_into(into.z[k], into.y[k + 1])
 
     def _loss(self, into: Workspace, batch: Indices) -> float:
-        """The mean divergence, and in dz_N its derivative by z_N."""
-        T, z, y, d, dz = len(batch), into.z[-1], into.y[-1], into.d, into.dz[-1]
+        """The mean divergence, and in dz_N its derivative by z_N, T times that of the mean."""
+        z, y, d, dz = into.z[-1], into.y[-1], into.d, into.dz[-1]
         if self.fused is not None:
             assert self.constant is not None
-            value = self.fused.value_and_derivative(z, d, self.constant.take(batch), dz)
-            dz /= T
+            value = self.fused.value_and_derivative(z, d, self.constant.take(batch, axis=0), dz)
         else:
             self.divergence.check_output(y)
             value = self.divergence.value(y, d)
-            np.divide(self.divergence.derivative(y, d), T, out=into.dy[-1])
+            into.dy[-1][...] = self.divergence.derivative(y, d)
             self.network.activations[-1].vjp_into(z, y, into.dy[-1], dz)
-        return float(value.mean())
+        return float(np.add.reduce(value)) / len(batch)
 
-    def _backward(self, into: Workspace) -> None:
-        """For k = N..1: D_{W_k} = y_{k-1} D_{z_k}, D_{b_k} = D_{z_k}, and on to D_{z_{k-1}}.
+    def _descend(self, into: Workspace, eta: float) -> None:
+        """For k = N..1: D_{W_k} = y_{k-1} D_{z_k}, D_{b_k} = D_{z_k}, on to D_{z_{k-1}}, and step.
 
-        Unlike in ``Network.gradients`` D_x is not needed (slide 191).
+        All of it is linear in D_{z_N}. With eta / T in there the gradients come out as the change
+        of the parameters, which is taken from them while it is in the processor's cache. Unlike in
+        ``Network.gradients`` D_x is not needed (slide 191).
         """
+        into.dz[-1] *= eta / len(into.d)
         for k in reversed(range(len(into.z))):
-            affine = Affine(self.present.weights[k], self.present.biases[k])
-            out = self.gradient.weights[k], self.gradient.biases[k]
-            affine.vjp_parameters(into.y[k], into.dz[k], out)
+            layer, change = self.parameters[k], self.change[k]
+            layer.affine.vjp_parameters(into.y[k], into.dz[k], out=change.affine)
             if k > 0:
-                affine.vjp_y(into.dz[k], out=into.dy[k - 1])
+                layer.affine.vjp_y(into.dz[k], out=into.dy[k - 1])
                 f = self.network.activations[k - 1]
                 f.vjp_into(into.z[k - 1], into.y[k], into.dy[k - 1], into.dz[k - 1])
-
-    def _descend(self, eta: float) -> None:
-        """w <- w - eta grad, all parameters at once, over those before the last step."""
-        step_into(self.present.vector, self.gradient.vector, eta, self.before.vector)
-        self.present, self.before = self.before, self.present
-        self._install()
-
-    def _install(self) -> None:
-        """Let the network have the present parameters."""
-        self.network.weights[:] = self.present.weights
-        self.network.biases[:] = self.present.biases
+            step_in_place(layer.vector, change.vector)

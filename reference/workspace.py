@@ -7,6 +7,7 @@ from typing import final
 
 import numpy as np
 
+from .affine import Affine
 from .checks import Array
 from .network import Network
 
@@ -51,25 +52,23 @@ class Workspace:
 
 @final
 @dataclass(frozen=True)
-class ParameterVector:
-    """All weights and biases of a network in one vector, so that a step is one subtraction.
+class LayerParameters:
+    """W_k (D_k, width of y_{k-1}) and b_k (D_k,) in one vector, so that a step is one subtraction.
 
-    weights[k] (D_k, width of y_{k-1}) and biases[k] (D_k,) are views of ``vector``. Each W_k stands
-    there column by column, which makes y W^T the fastest of the matrix products.
+    ``affine`` holds views of ``vector``. W_k stands there column by column, which makes y W^T the
+    fastest of the matrix products.
     """
 
     vector: Array
-    weights: list[Array]
-    biases: list[Array]
+    affine: Affine
 
     @classmethod
-    def of(cls, network: Network) -> ParameterVector:
-        """A copy of the network's present parameters."""
-        present = [*network.weights, *network.biases]
-        vector = np.concatenate([a.ravel(order="F") for a in present])
-        ends = np.cumsum([a.size for a in present])
-        views = [
-            vector[end - a.size : end].reshape(a.shape, order="F")
-            for a, end in zip(present, ends, strict=True)
-        ]
-        return cls(vector, views[: len(network.weights)], views[len(network.weights) :])
+    def of(cls, network: Network) -> list[LayerParameters]:
+        """A copy of the network's present parameters, layer by layer."""
+        return [cls.copy(W, b) for W, b in zip(network.weights, network.biases, strict=True)]
+
+    @classmethod
+    def copy(cls, W: Array, b: Array) -> LayerParameters:
+        """A copy of those of one layer."""
+        vector = np.concatenate([W.ravel(order="F"), b])
+        return cls(vector, Affine(vector[: W.size].reshape(W.shape, order="F"), vector[W.size :]))

@@ -226,10 +226,10 @@ def test_a_gradient_that_is_not_the_slope(monkeypatch):
 
 
 def test_trainer(monkeypatch):
-    def stepped(result, w, gradient, eta, out):
-        out[...] = nudge(out)
+    def stepped(result, w, change):
+        w[...] = nudge(w)
 
-    plant(monkeypatch, training_step, "step_into", stepped)
+    plant(monkeypatch, training_step, "step_in_place", stepped)
     caught("training.Trainer")
 
 
