@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ..coverage import Coverage, together
 from ..record import PropertyRecord, Report
+from ..tolerance import ROUNDINGS
 from .pictures import (
     curve_picture,
     diagram_picture,
@@ -35,7 +36,7 @@ from .summary import (
     summarize,
     worst_check,
 )
-from .text import MARKS, instant, percent, printable, ratio, seconds
+from .text import MARKS, instant, percent, printable, ratio, seconds, ulps
 
 
 def to_html(report: Report) -> str:
@@ -64,10 +65,12 @@ def environment() -> Environment:
         "printable": printable,
         "ratio": ratio,
         "seconds": seconds,
+        "ulps": ulps,
     }
     environment.globals |= {
         "MARKS": MARKS,
         "PARTS": PARTS,
+        "ROUNDINGS": ROUNDINGS,
         "count": count,
         "curve": _curve,
         "curve_picture": curve_picture,

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ..coverage import SMALLEST_ERROR, together
 from ..record import Curve, Diagram, Heat, PropertyRecord, TrainingRecord
+from ..tolerance import ROUNDINGS
 
 BLUE, ORANGE, GRAY = "#3b82c4", "#d9772b", "#7d8590"
 
@@ -74,14 +75,14 @@ def heat_picture(heat: Heat) -> str:
 
 
 def error_picture(properties: Sequence[PropertyRecord]) -> str:
-    """How many cases had which largest error, over its tolerance, by dtype."""
+    """How many cases had which largest error, in ulps of the terms, by dtype."""
     seen = together(record.seen for record in properties)
     by_dtype = {
         trait.removeprefix("error "): counts
         for trait, counts in sorted(seen.items())
         if trait.startswith("error ")
     }
-    powers = range(SMALLEST_ERROR, 1)
+    powers, unit = range(SMALLEST_ERROR, 1), ROUNDINGS.bit_length() - 1
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.2, 2.2), layout="constrained")
         axes = figure.subplots()
@@ -90,8 +91,10 @@ def error_picture(properties: Sequence[PropertyRecord]) -> str:
             places = np.array([SMALLEST_ERROR - 2, *powers]) + 0.4 * k - 0.2
             axes.bar(places, heights, 0.4, color=(BLUE, ORANGE, GRAY)[k % 3], label=dtype)
         ticks = range(SMALLEST_ERROR, 1, 5)
-        axes.set_xticks([SMALLEST_ERROR - 2, *ticks], ["0", *(f"$2^{{{p}}}$" for p in ticks)])
-        axes.set(xlabel="largest error of a case / its tolerance, up to", ylabel="cases")
+        axes.set_xticks(
+            [SMALLEST_ERROR - 2, *ticks], ["0", *(f"$2^{{{p + unit}}}$" for p in ticks)]
+        )
+        axes.set(xlabel="largest error of a case, in ulps of its terms, up to", ylabel="cases")
         axes.legend(fontsize=7)
         return _uri(figure)
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from ..record import Verdict
+from ..tolerance import ROUNDINGS
 
 #: A verdict never speaks by its colour alone.
 MARKS: dict[Verdict, str] = {"conforms": "✓", "disagrees": "✗", "error": "!"}
@@ -37,6 +38,14 @@ def ratio(worst: float | None) -> str:
         return NOTHING
     shown = f"{worst:.3g}"
     return "> 1" if worst > 1 and float(shown) <= 1 else shown
+
+
+def ulps(worst: float | None) -> str:
+    """The same error in ulps of the terms that it is a sum of; ROUNDINGS of them conform."""
+    if worst is None:
+        return NOTHING
+    shown = f"{ROUNDINGS * worst:.2g}"
+    return f"> {ROUNDINGS}" if worst > 1 and float(shown) <= ROUNDINGS else shown
 
 
 def seconds(time: float | None) -> str:

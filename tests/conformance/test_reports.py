@@ -36,7 +36,7 @@ from conformance.reports.json_report import SCHEMA, from_json, to_json
 from conformance.reports.junit import to_junit
 from conformance.reports.markdown import to_markdown
 from conformance.reports.summary import milestones, reproduce, worst_check
-from conformance.reports.text import ratio
+from conformance.reports.text import ratio, ulps
 
 PROVENANCE = Provenance(
     created="2026-01-05T10:30:00+01:00",
@@ -263,6 +263,14 @@ def test_numbers_never_flatter() -> None:
         "1",
         "> 1",
         "1.25",
+        "inf",
+    ]
+    assert [ulps(w) for w in (None, 0.5, 0.9996, 1.0004, 1.25, math.inf)] == [
+        "\N{EN DASH}",
+        "32",
+        "64",
+        "> 64",
+        "80",
         "inf",
     ]
     nowhere = GradientCheck(2, math.nan)
