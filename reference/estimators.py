@@ -24,6 +24,9 @@ from .scalar import Identity, Sigmoid, Softplus, Tanh
 from .softmax import Softmax
 from .trainer import Trainer
 
+#: A column whose deviation is up to so many roundings of its mean is constant.
+ROUNDINGS = 10
+
 #: Activations of the hidden layers that go by their name.
 ACTIVATIONS: dict[str, type[Activation]] = {
     cls.__name__: cls for cls in (ReLU, Tanh, Sigmoid, Softplus, Identity, Softmax)
@@ -155,8 +158,12 @@ class BackpropRegressor(MultiOutputMixin, RegressorMixin, BackpropEstimator):  #
 
 
 def _standard(a: Array, standardize: bool) -> tuple[Any, Any]:
-    """Mean and standard deviation of each column, 0 and 1 where nothing is to be changed."""
+    """Mean and standard deviation of each column, 0 and 1 where nothing is to be changed.
+
+    A deviation that rounding explains is none: seven times 0.1 has one of 1e-17.
+    """
     if not standardize:
         return np.zeros(a.shape[1:], a.dtype), np.ones(a.shape[1:], a.dtype)
-    scale = a.std(axis=0)
-    return a.mean(axis=0), np.where(scale > 0, scale, a.dtype.type(1))
+    mean, scale = a.mean(axis=0), a.std(axis=0)
+    varies = scale > ROUNDINGS * np.finfo(a.dtype).eps * np.abs(mean)
+    return mean, np.where(varies, scale, a.dtype.type(1))

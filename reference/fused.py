@@ -1,7 +1,7 @@
 """A divergence and the activation that it is made for in one, as a function of z.
 
 The explicit path multiplies -d/y by dy/dz, and where y underflows that is inf * 0. Written in z the
-quotients cancel, and both value and derivative are finite for every finite z.
+quotients cancel, and both value and derivative are finite for every z whose differences are.
 """
 
 from __future__ import annotations

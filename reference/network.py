@@ -21,8 +21,9 @@ from .passes import BackwardPass, ForwardPass, Gradients
 class Network:
     """y_k = f_k(W_k y_{k-1} + b_k) for k = 1..N, with y_0 = x.
 
-    weights[k] has shape (D_k, width of y_{k-1}), biases[k] (D_k,); activations[k] may change the
-    width. All are float32 or all float64. Raises TypeError or ValueError for what does not fit.
+    W_k has shape (D_k, width of y_{k-1}), b_k (D_k,); f_k may change the width. ``weights``,
+    ``biases`` and ``activations`` are lists, in which index 0 is layer 1. All are float32 or all
+    float64. Raises TypeError or ValueError for what does not fit.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Network:
 
     def loss(self, x: ArrayLike, d: ArrayLike, divergence: Divergence) -> float:
         """The mean divergence over the rows, 1/T sum_t div(y_t, d_t)."""
-        x, d = self._instances(x, d, divergence)
+        x, d = self.instances(x, d, divergence)
         return self.mean_divergence(self.forward_pass(x), d, divergence)
 
     def gradients(
@@ -98,7 +99,7 @@ class Network:
         divergence are differentiated as one where they have such a form; ``explicit`` takes their
         derivatives one after the other all the same. ``training`` draws random activations anew.
         """
-        batch, targets = self._instances(x, d, divergence)
+        batch, targets = self.instances(x, d, divergence)
         forward = self.forward_pass(batch, training=training)
         loss = self.mean_divergence(forward, targets, divergence, explicit=explicit)
         backward = self.backward_pass(forward, targets, divergence, explicit=explicit)
@@ -149,8 +150,11 @@ class Network:
                 dz = self.activations[k - 1].vjp(z[k - 1], y[k], dy)
         return passed
 
-    def _instances(self, x: ArrayLike, d: ArrayLike, divergence: Divergence) -> tuple[Array, Array]:
-        """x and d, checked, as batches."""
+    def instances(self, x: ArrayLike, d: ArrayLike, divergence: Divergence) -> tuple[Array, Array]:
+        """x (T, D_0) and d (T, width of y_N) in the network's dtype; one of each is a batch of one.
+
+        Raises TypeError or ValueError for what does not fit the network or the divergence.
+        """
         check_divergence(divergence)
         x = rows(x, self.input_width, "x", self.dtype)
         d = rows(d, self.output_width, "d", self.dtype)

@@ -11,7 +11,10 @@ from .checks import Array
 @final
 @dataclass(frozen=True)
 class ForwardPass:
-    """y[0] = x and, for each layer k, z[k] = W_k y[k] + b_k, y[k + 1] = f_k(z[k]); T rows each."""
+    """z_1..z_N in z, and y_0 = x, y_1..y_N in y; T rows each.
+
+    So index k of z belongs to the same layer as weights[k], and its output is y[k + 1].
+    """
 
     z: list[Array]
     y: list[Array]
@@ -22,8 +25,8 @@ class ForwardPass:
 class BackwardPass:
     """The derivatives of the mean loss, each in the shape of what it is by.
 
-    For each layer k: dz[k] by z[k], weights[k] by W_k, biases[k] by b_k, and dy[k] by y[k], the
-    input of the layer; so that dy[0] is the derivative by x.
+    At index k, of the network's layer at index k: dz by z, weights by W, biases by b, and dy by its
+    input; so that dy[0] is the derivative by x.
     """
 
     dz: list[Array]
@@ -44,7 +47,8 @@ class BackwardPass:
 class Gradients:
     """The mean loss over the rows, and its gradient by each parameter and by the input.
 
-    weights[k] (D_k, width of y_{k-1}), biases[k] (D_k,), input like x: (T, D_0) or (D_0,).
+    weights and biases are lists of arrays in the shapes of the network's, input is like x: (T, D_0)
+    or (D_0,).
     """
 
     loss: float

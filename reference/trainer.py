@@ -10,7 +10,7 @@ from typing import NoReturn, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Array, Indices, real_number, rows, whole_number
+from .checks import Array, Indices, real_number, whole_number
 from .descent import StepSize, step_size_at
 from .divergence import Divergence, check_divergence
 from .history import Epoch, History
@@ -63,7 +63,7 @@ class Trainer:
         ``callback`` is called after each epoch. Raises ValueError for bad data before the first
         update, DivergedError where the loss stops being finite or y leaves what the divergence is
         defined for; the network then goes back to the start of the last epoch whose first loss was
-        finite, which for a full batch is the last update.
+        finite: for a full batch, one update.
         """
         history = History()
         for epoch in self.epochs(x, d, validation):
@@ -80,7 +80,7 @@ class Trainer:
         validation: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> Iterator[Epoch]:
         """The same as an iterator: each epoch is trained as it is asked for."""
-        x, d = self._training_set(x, d)
+        x, d = self.network.instances(x, d, self.divergence)
         if validation is not None:
             self._loss(*validation)  # refuses bad validation data before the first update
         return self._train(x, d, validation)
@@ -103,15 +103,11 @@ class Trainer:
             if not all(np.isfinite(w).all() for w in self.network.weights + self.network.biases):
                 self._give_up(step, f"a parameter is not finite after {updates} updates")
             losses.append(total / T)
-            after = None if validation is None else self._loss(*validation)
+            after = None if validation is None else self._checked(step, *validation, updates)
             yield Epoch(number, losses[-1], after)
             if self._converged(losses):
                 break
-        try:
-            last = self._loss(x, d)
-        except ValueError as error:
-            self._give_up(step, f"{error} after {updates} updates")
-        if not np.isfinite(last):
+        if not np.isfinite(self._checked(step, x, d, updates)):
             self._give_up(step, f"the loss is not finite after {updates} updates")
 
     def _updates(self, step: TrainingStep, batches: list[Indices], updates: int) -> float:
@@ -132,6 +128,13 @@ class Trainer:
                 updates += 1
         return total
 
+    def _checked(self, step: TrainingStep, x: ArrayLike, d: ArrayLike, updates: int) -> float:
+        """The loss, unless y has left what the divergence is defined for."""
+        try:
+            return self._loss(x, d)
+        except ValueError as error:
+            self._give_up(step, f"{error} after {updates} updates")
+
     def _loss(self, x: ArrayLike, d: ArrayLike) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
             return self.network.loss(x, d, self.divergence)
@@ -144,14 +147,5 @@ class Trainer:
     def _give_up(self, step: TrainingStep, reason: str) -> NoReturn:
         step.undo()
         raise DivergedError(
-            f"{reason}; the last epoch with a finite loss is kept: try a smaller step_size"
+            f"{reason}; back at the start of an epoch with a finite loss: try a smaller step_size"
         )
-
-    def _training_set(self, x: ArrayLike, d: ArrayLike) -> tuple[Array, Array]:
-        network = self.network
-        x = np.atleast_2d(rows(x, network.input_width, "x", network.dtype))
-        d = np.atleast_2d(rows(d, network.output_width, "d", network.dtype))
-        if len(x) != len(d):
-            raise ValueError(f"x and d must have as many rows, got shapes {x.shape} and {d.shape}")
-        self.divergence.check_target(d)
-        return x, d

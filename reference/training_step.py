@@ -1,7 +1,7 @@
 """One step of gradient descent in preallocated arrays: the equations of ``network.py``, in place.
 
-After the first step nothing of the size of a batch or a layer is allocated, as long as every
-activation has its in-place forms and the last one is fused with the divergence.
+Within an epoch nothing of the size of a batch or a layer is allocated where the activations have
+in-place forms, as ReLU and Softmax do, and the last is a Softmax with a KLDivergence.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from .network import Network
 class Workspace:
     """What the passes over T rows leave behind, layer by layer; see ForwardPass and BackwardPass.
 
-    d holds the targets, y[0] is x; for each layer k, z[k] (T, D_k), y[k + 1] (T, width of y_k), dz
-    like z, dy[k] like y[k + 1].
+    d holds the targets. z and y are as in a ForwardPass, dz is like z; but dy[k] is by y[k + 1],
+    the output of the layer at index k.
     """
 
     d: Array
@@ -53,9 +53,9 @@ class Workspace:
 @final
 @dataclass(frozen=True)
 class LayerParameters:
-    """W_k (D_k, width of y_{k-1}) and b_k (D_k,) in one vector, so that a step is one subtraction.
+    """W and b of a layer in one vector, so that its step is one subtraction.
 
-    ``affine`` holds views of ``vector``. W_k stands there column by column, which makes y W^T the
+    ``affine`` holds views of ``vector``. W stands there column by column, which makes y W^T the
     fastest of the matrix products.
     """
 

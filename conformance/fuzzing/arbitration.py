@@ -17,9 +17,8 @@ from .rounding import GREY
 from .units import Units
 from .witness import Witness
 
-#: A witness settles a difference that is this many times its own error.
+#: A witness may be off by this many times its own error, and settles what is twice as far apart.
 SURE = 4.0
-
 
 #: And it stands with what it is this close to, in terms of the difference.
 NEAR = 0.02

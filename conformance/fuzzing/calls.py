@@ -12,7 +12,7 @@ from reference.checks import Array
 
 from .case import FuzzCase
 from .finding import Finding
-from .target import Target
+from .target import Target, diagonal
 
 #: The arguments of each method, as they are written down in a reproducer.
 ARGUMENTS = {
@@ -90,7 +90,7 @@ class Caller:
         if self.target.vjp is not None:
             dz = self.checked("vjp", z.shape, z, y, dy)
         if jacobian is None and slopes is not None:
-            jacobian = np.where(np.eye(n, dtype=bool), slopes[..., :, None], 0).astype(z.dtype)
+            jacobian = diagonal(slopes)
         if jacobian is None:
             rows = [self("vjp", z.copy(), y.copy(), _unit(y, i)) for i in range(m)]
             jacobian = np.stack(rows, axis=-2)

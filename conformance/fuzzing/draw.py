@@ -12,7 +12,7 @@ from ..compare import Float64Array
 from . import regimes
 from .case import FuzzCase
 
-#: Regimes in the order in which they shrink; "kinks" and "edges" depend on the target.
+#: "kinks" and "edges" depend on the target.
 REGIMES = (*regimes.REGIMES, "kinks", "edges")
 
 #: float64 is where a formula shows; float32 has errors of its own.

@@ -8,8 +8,10 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
+from ..tolerance import ROUNDINGS
+from .neighbourhood import axes
 from .number_check import NumberCheck
-from .rounding import GREY, ROUNDINGS, USES, epsilon, value_scale
+from .rounding import GREY, USES, epsilon, value_scale
 from .units import Units
 
 
@@ -56,9 +58,8 @@ class ForwardCheck(NumberCheck):
     def _beside_a_jump(self, units: Units, unit: int, tolerance: Float64Array) -> bool:
         """Whether y is what the witness gives a few ulps away: either side of a jump is right."""
         z, eps = units.z[unit], epsilon(units.case.dtype)
-        signs = np.vstack([np.eye(z.size), -np.eye(z.size), np.ones(z.size), -np.ones(z.size)])
         for ulps in (1, 3, 24):
-            y = self.witness.judge(z + ulps * eps * np.abs(z) * signs).y
+            y = self.witness.judge(z + ulps * eps * np.abs(z) * axes(z.size)).y
             if (np.abs(y - units.y[unit]) <= tolerance).all(axis=1).any():
                 return True
         return False

@@ -65,11 +65,12 @@ def fuzz(
 ) -> Verdict:
     """Judge a hand-written function and its derivative on drawn inputs, and say what is wrong.
 
-    target: a ScalarActivation or VectorActivation (class or instance), or a pair of functions
-    (forward, backward); see ``Target.of``. oracle: an independent forward in JAX, of one row (n,).
-    Without one, the target's own forward is differentiated: by JAX where it is written against the
-    array API, else by extrapolated differences. max_examples: cases to judge. The same seed gives
-    the same verdict. timeout: seconds after which the verdict is "error" (in the main thread).
+    target: a class or an object with forward and derivative, jacobian or vjp, as ScalarActivation
+    and VectorActivation have, or a pair of functions (forward, backward); see ``Target.of``.
+    oracle: an independent forward in JAX, of one row (n,). Without one, the target's own forward is
+    differentiated: by JAX where it is written against the array API, else by extrapolated
+    differences. max_examples: cases to judge. The same seed gives the same verdict. timeout:
+    seconds after which the verdict is "error" (in the main thread).
 
     Raises TypeError for what is no target, ValueError for numbers out of range; whatever the
     target does is in the verdict.

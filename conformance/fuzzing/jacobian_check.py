@@ -8,13 +8,14 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
+from ..tolerance import ROUNDINGS
 from .afar import MISS, VAGUE, contradicted
 from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
-from .rounding import ROUNDINGS, USES, epsilon, inherited, jacobian_scale
+from .rounding import USES, epsilon, inherited, jacobian_scale
 from .subdifferential import Membership, membership, slopes_within
 from .units import Mask, Units
 

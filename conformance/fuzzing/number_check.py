@@ -19,7 +19,7 @@ from .units import Mask, Units
 from .witness import Witness
 
 #: The witness in float32 shows how its own formula rounds; so much of that it may be off by.
-OWN_ROUNDING = 16.0
+OWN_ROUNDING, IN_FLOAT32 = 16.0, 8.0
 
 #: In float64 no rounding of a witness comes to this, in terms of the scale.
 OBVIOUS = 1e-3
@@ -73,7 +73,7 @@ class NumberCheck(ABC):
     def own_rounding(self, units: Units) -> tuple[Float64Array, Float64Array]:
         """By how much the witness's formula rounds, scaled from float32 to float64.
 
-        For a float32 case: an eighth more than what the witness itself loses in float32.
+        For a float32 case: IN_FLOAT32 times what the witness itself loses in float32.
         """
         with np.errstate(all="ignore"):
             apart = np.abs(units.jacobian - units.truth.jacobian) / jacobian_scale(units.truth)
@@ -83,7 +83,7 @@ class NumberCheck(ABC):
             rough = self.witness.judge_in_float32(units.z)
         if rough is None:
             return np.zeros_like(units.truth.y), np.zeros_like(units.truth.jacobian)
-        factor = 8.0
+        factor = IN_FLOAT32
         if units.case.dtype == np.float64:
             factor = OWN_ROUNDING * epsilon(np.float64) / epsilon(np.float32)
         with np.errstate(all="ignore"):

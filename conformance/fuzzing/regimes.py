@@ -17,7 +17,6 @@ Shape = tuple[int, ...]
 LARGE = (40.0, 100.0, 750.0, 1e3, 1e4)
 MEANS = (1e2, 1e4, 1e6)
 TINY = (1e-3, 1e-8, 1e-12, 1e-30, 1e-150, 1e-300, 2.0**-1022, 5e-324)
-WHOLE = 128
 
 #: In float32 a product of many large numbers overflows though the true result does not.
 LARGEST_IN_FLOAT32 = 30.0

@@ -22,8 +22,6 @@ from .calls import Caller
 from .units import Units
 from .witness import Truth, Witness
 
-ROUNDINGS = 64
-
 #: A formula uses z more than once: so often its conditioning counts.
 USES = 16.0
 

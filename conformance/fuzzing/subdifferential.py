@@ -13,9 +13,9 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
+from ..tolerance import ROUNDINGS
 from .hull import SLACK, distance_to_hull
 from .neighbourhood import EXHAUSTIVE, ULPS, Neighbourhood, axes, everywhere, guided
-from .rounding import ROUNDINGS
 
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
 KINK = 1e3

@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 
 from reference import ScalarActivation, VectorActivation
+from reference.checks import Array
 
 #: Widths to try, the most telling first: small ones, odd and even ones, squares, and some wide.
 WIDTHS = (2, 3, 1, 4, 6, 5, 9, 12, 8, 7, 10, 11)
@@ -88,8 +89,7 @@ class Target:
         assert derivative is not None
 
         def jacobian(z: Any, y: Any) -> Any:
-            slopes = np.asarray(derivative(z, y))
-            return np.where(np.eye(z.shape[-1], dtype=bool), slopes[..., None], 0)
+            return diagonal(np.asarray(derivative(z, y)))
 
         return replace(self, elementwise=False, derivative=None, jacobian=jacobian, by_place=True)
 
@@ -160,6 +160,12 @@ class Target:
         if not taken:
             raise NotATarget(f"{self.name} takes z of no width from 1 to {WIDEST}: {refusal}")
         return taken
+
+
+def diagonal(slopes: Array) -> Array:
+    """The Jacobian (..., n, n) of an elementwise function with these slopes (..., n)."""
+    on = np.eye(slopes.shape[-1], dtype=bool)
+    return np.asarray(np.where(on, slopes[..., :, None], slopes.dtype.type(0)))
 
 
 def _instance(cls: type) -> Any:

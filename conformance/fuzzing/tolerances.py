@@ -10,7 +10,8 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
-from .rounding import ROUNDINGS, USES, epsilon, jacobian_scale, value_scale
+from ..tolerance import ROUNDINGS
+from .rounding import USES, epsilon, jacobian_scale, value_scale
 from .units import Units
 from .witness import Truth
 

@@ -7,10 +7,12 @@ from typing import final
 
 import numpy as np
 
+from ..tolerance import ROUNDINGS
 from .calls import written
 from .finding import Finding, worst
 from .number_check import NumberCheck
-from .rounding import GREY, ROUNDINGS, USES, epsilon, inherited, jacobian_scale
+from .rounding import GREY, USES, epsilon, inherited, jacobian_scale
+from .target import diagonal
 from .units import HEADROOM, Units
 from .witness import Truth
 
@@ -68,11 +70,11 @@ class VjpCheck(NumberCheck):
 
     def _diagonal(self, units: Units) -> None:
         """Raise Finding unless jacobian = diag(derivative), where both are written by hand."""
-        results, n = units.results, units.case.width
+        results = units.results
         if results.slopes is None or self.call.target.jacobian is None:
             return
         slopes, got = (a.astype(np.float64) for a in (results.slopes, results.jacobian))
-        expected = np.where(np.eye(n, dtype=bool), slopes[..., :, None], 0)
+        expected = diagonal(slopes).astype(np.float64)
         tolerance = self.floor(units) + ROUNDINGS * epsilon(units.case.dtype) * np.abs(expected)
         error = np.where(np.isfinite(expected), np.abs(got - expected), 0)
         if not (error <= tolerance).all():

@@ -41,7 +41,7 @@ def ratio(worst: float | None) -> str:
 
 
 def ulps(worst: float | None) -> str:
-    """The same error in ulps of the terms that it is a sum of; ROUNDINGS of them conform."""
+    """The same in ulps of the terms, of which ROUNDINGS conform; in long sums some more do."""
     if worst is None:
         return NOTHING
     shown = f"{ROUNDINGS * worst:.2g}"

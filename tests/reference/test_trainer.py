@@ -238,10 +238,12 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_parameters():
     network = line()
     trainer = Trainer(network, SquaredError(), 101.0, max_epochs=1000)
     message = r"^the loss is inf after (\d+) updates; "
-    with pytest.raises(DivergedError, match=message + "the last epoch with a finite loss") as e:
+    with pytest.raises(
+        DivergedError, match=message + "back at the start of an epoch with a finite loss"
+    ) as e:
         trainer.fit([[1.0]], [[0.0]])
     assert str(e.value).endswith(
-        " updates; the last epoch with a finite loss is kept: try a smaller step_size"
+        " updates; back at the start of an epoch with a finite loss: try a smaller step_size"
     )
     updates = int(str(e.value).split()[5])
     assert np.isfinite(network.loss([1.0], [0.0], SquaredError()))
@@ -257,7 +259,7 @@ def test_a_parameter_that_is_not_finite_stops_it_too():
     before = parameters(network)
     message = (
         "a parameter is not finite after 1 updates; "
-        "the last epoch with a finite loss is kept: try a smaller step_size"
+        "back at the start of an epoch with a finite loss: try a smaller step_size"
     )
     with pytest.raises(DivergedError, match=exactly(message)):
         Trainer(network, SquaredError(), 1e200, max_epochs=1).fit([[1.0]], [[0.0]])
@@ -270,7 +272,7 @@ def test_a_last_update_that_is_too_large_is_noticed_at_the_end():
     before = parameters(network)
     message = (
         "the loss is not finite after 1 updates; "
-        "the last epoch with a finite loss is kept: try a smaller step_size"
+        "back at the start of an epoch with a finite loss: try a smaller step_size"
     )
     with pytest.raises(DivergedError, match=exactly(message)):
         Trainer(network, SquaredError(), 1e160, max_epochs=1).fit([[1.0]], [[0.0]])
@@ -281,7 +283,7 @@ def test_a_last_update_that_is_too_large_is_noticed_at_the_end():
 def test_an_output_that_leaves_the_divergences_domain_keeps_the_last_good_parameters(max_epochs):
     network = Network([np.eye(2)], [np.zeros(2)], [Identity()])
     trainer = Trainer(network, BinaryKLDivergence(), step_size=10.0, max_epochs=max_epochs)
-    message = r"^y must lie in \[0, 1\] for BinaryKLDivergence, got .* after 1 updates; the last"
+    message = r"^y must lie in \[0, 1\] for BinaryKLDivergence, got .* after 1 updates; back"
     with pytest.raises(DivergedError, match=message):
         trainer.fit([[0.5, 0.5]], [[1.0, 0.0]])
     assert_same(parameters(network), [np.eye(2), np.zeros(2)])
@@ -489,3 +491,14 @@ def test_parameters_that_are_kept_from_an_epoch_stay():
     Trainer(network, KLDivergence(), batch_size=2, max_epochs=3).fit(X, D)
     assert_same(kept, values)
     assert len({w.tobytes() for w in kept}) == 4
+
+
+def test_validation_rows_that_leave_the_divergences_domain_stop_it_too():
+    """Training pushes y up; for the validation's row, ten times as large, beyond 1."""
+    network = Network([[[0.1]]], [[0.0]], [Identity()])
+    before = parameters(network)
+    trainer = Trainer(network, BinaryKLDivergence(), step_size=0.05, max_epochs=50)
+    with pytest.raises(DivergedError, match=r"^y must lie in \[0, 1\] .* after \d+ updates; back"):
+        trainer.fit([[1.0]], [[1.0]], ([[5.0]], [[1.0]]))
+    assert 0 <= network.weights[0].item() <= 0.2
+    assert before[0].item() == 0.1
