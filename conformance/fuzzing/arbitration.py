@@ -13,7 +13,7 @@ from .calls import Caller
 from .complex_step import complex_step
 from .differences import derivatives
 from .finding import Finding
-from .rounding import GREY
+from .rounding import GREY, UNSEEN
 from .units import Units
 from .witness import Witness
 
@@ -55,9 +55,10 @@ def arbitrate(
     with np.errstate(all="ignore"):
         apart = np.where(np.isfinite(oracle), np.abs(hand - oracle), 0)
         i = np.unravel_index(int((apart / tolerance).argmax()), apart.shape)
-    small = bool(apart[i] <= GREY[units.case.dtype] * scale[i])
-    if small and units.case.dtype == np.float32:
-        return Opinion.NOTHING  # the same formula is judged in float64
+    grey = GREY[units.case.dtype] if witness.smooth else max(UNSEEN, GREY[units.case.dtype])
+    small = bool(apart[i] <= grey * scale[i])
+    if small and (units.case.dtype == np.float32 or not witness.smooth):
+        return Opinion.NOTHING  # the same formula is judged in float64; differences see no less
     asked = False
     for estimate, error in _estimates(call, witness, z):
         asked = True

@@ -149,6 +149,10 @@ def _sweep(
         n = telling[i % len(telling)]
         for dtype in (np.float64, np.float32):
             yield make(random, (4,), n, widths[n], regime, dtype, target.domain, special)
+    if target.vjp is not None:
+        for n in widths:
+            z = regimes.numbers(random, "ordinary", (2, n), target.domain, np.empty((0, n)))
+            yield FuzzCase(z, np.ones((2, widths[n])), "ordinary")
     for n, kinks in special.items():
         if target.elementwise and n != max(special):
             continue

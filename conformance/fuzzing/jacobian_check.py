@@ -15,7 +15,7 @@ from .convention import convention
 from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
-from .rounding import USES, epsilon, inherited, jacobian_scale
+from .rounding import USES, cancelled, epsilon, inherited, jacobian_scale
 from .subdifferential import Membership, membership, slopes_within
 from .units import Mask, Units
 
@@ -48,8 +48,9 @@ class JacobianCheck(NumberCheck):
         if bad.any():
             tolerance = tolerance + USES * self.conditioning(units)[1]
             tolerance = tolerance + inherited(self.call, units, scale)
+            tolerance = tolerance + USES * cancelled(units.z, eps) * scale
             bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
-        self._look_from_afar(units, tolerance, scale, judged & np.logical_not(bad))
+        self._look_from_afar(units, scale, judged & np.logical_not(bad))
         # Where autodiff has no number, those nearby say what it could be; where differences have
         # none they know nothing.
         lost = ~np.isfinite(truth.jacobian) & np.isfinite(units.jacobian) & self.witness.smooth
@@ -119,13 +120,11 @@ class JacobianCheck(NumberCheck):
                 "jacobian", message, method, units, bad, got, true, tolerance, undecided=undecided
             )
 
-    def _look_from_afar(
-        self, units: Units, tolerance: Float64Array, scale: Float64Array, passed: Mask
-    ) -> None:
+    def _look_from_afar(self, units: Units, scale: Float64Array, passed: Mask) -> None:
         """Where differences doubt so much that nearly anything passes, look at what is around."""
         if self.witness.smooth or units.elementwise or units.z.shape[1] > EXHAUSTIVE:
             return
-        vague = passed & (tolerance > VAGUE * scale)
+        vague = passed & (DOUBT * units.truth.doubt > VAGUE * scale)
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
             key, domain = self._key(units, unit), self.call.target.domain
             if key not in self.afar and len(self.afar) < LOOKS:

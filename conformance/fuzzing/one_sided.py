@@ -54,10 +54,14 @@ def _at_a_kink(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes)
     may bend a little where another one has its kink.
     """
     left, right, noise = _sides(forward, z, h)
-    kink = np.abs(right - left) > KINK * (1 + np.abs(best.estimate)) + noise
+    jump = np.abs(right - left)
     off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
+    kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
+    # What is only steep at this step is smooth at a smaller one.
+    left, right, rough = _sides(forward, z, _nearer(h, MUCH_NEARER))
+    kink &= np.abs(right - left) + rough > jump / 2
     if z.shape[1] > 1:
-        off = np.maximum(off, z.shape[1] * np.where(kink, off, 0).max(axis=2, keepdims=True))
+        off = np.maximum(off, z.shape[1] ** 2 * np.where(kink, off, 0).max(axis=2, keepdims=True))
         kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
     return np.where(kink, off, 0)
 
@@ -68,17 +72,22 @@ def _at_a_small_kink(
     """The same where the slopes are small; at a kink they stay as they are at a smaller step."""
     left, right, noise = _sides(forward, z, h)
     jump, size = np.abs(right - left), np.abs(left) + np.abs(right)
-    nearer = np.abs(np.subtract(*_sides(forward, z, h / NEARER)[:2]))
     off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
-    return np.where((jump > KINK * size + noise) & (nearer > jump / 2), off, 0)
+    kink = jump > KINK * size + noise
+    for times in (NEARER, MUCH_NEARER):
+        left, right, rough = _sides(forward, z, _nearer(h, times))
+        kink &= np.abs(right - left) + rough > jump / 2
+    return np.where(kink, off, 0)
 
 
 def _beside_a_kink(
     forward: Forward, z: Float64Array, h: Float64Array, best: Slopes
 ) -> Float64Array:
-    """How far the mean of both sides is from the estimate, beyond rounding."""
+    """How far the mean of both sides is from the estimate, beyond rounding, at two steps."""
     left, right, noise = _sides(forward, z, h)
-    return np.asarray(np.abs((left + right) / 2 - best.estimate) - noise)
+    far = np.abs((left + right) / 2 - best.estimate) - noise
+    left, right, noise = _sides(forward, z, _nearer(h, MUCH_NEARER))
+    return np.minimum(far, np.abs((left + right) / 2 - best.estimate) + noise)
 
 
 def _steeper(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -> Float64Array:
@@ -90,8 +99,7 @@ def _steeper(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -
 
 def _unbounded(forward: Forward, z: Float64Array, h: Float64Array) -> Float64Array:
     """Infinite where the slope on a side grows as the step shrinks, as a square root's at 0."""
-    steps = [np.minimum(np.maximum(h / MUCH_NEARER**k, SMALLEST), h) for k in range(3)]
-    far, near, next_to = (_sides(forward, z, step) for step in steps)
+    far, near, next_to = (_sides(forward, z, _nearer(h, MUCH_NEARER**k)) for k in range(3))
     grows = np.zeros(far[0].shape, dtype=bool)
     for side in (0, 1):
         first, second = near[side] - far[side], next_to[side] - near[side]
@@ -99,6 +107,11 @@ def _unbounded(forward: Forward, z: Float64Array, h: Float64Array) -> Float64Arr
         clear &= np.abs(second) > UNSETTLED * np.abs(first) + near[2] + next_to[2]
         grows |= clear & (np.abs(next_to[side]) > np.abs(near[side]))
     return np.where(grows, np.inf, 0.0)
+
+
+def _nearer(h: Float64Array, times: float) -> Float64Array:
+    """A step so many times smaller, but not too small to be taken."""
+    return np.minimum(np.maximum(h / times, SMALLEST), h)
 
 
 def _sides(
@@ -119,13 +132,18 @@ def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -
     No single entry changes the median of three that tie: there is a kink, and no axis shows it.
     """
     n, least = z.shape[1], h.min(axis=1, keepdims=True)
+    nearer = _nearer(least, MUCH_NEARER)
     ramp, y = np.arange(1.0, n + 1) / n, values(forward, z)
     size = np.abs(along.estimate).sum(axis=-1)
     error = along.error
     for d in (ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)):
-        slope = (values(forward, z + least * d) - y) / least
-        apart = np.abs(slope - along.estimate @ d) - error @ np.abs(d)
-        noise = 8 * EPS * (1 + np.abs(y)) / least
-        kink = (apart > KINK * (1 + size) + noise)[..., None]
-        error = np.where(kink, np.maximum(error, n * n * apart[..., None]), error)
+        apart, near = (
+            np.abs((values(forward, z + step * d) - y) / step - along.estimate @ d)
+            for step in (least, nearer)
+        )
+        apart = apart - error @ np.abs(d)
+        noise, rough = (8 * EPS * (1 + np.abs(y)) / step for step in (least, nearer))
+        kink = (apart > KINK * (1 + size) + noise) & (near + rough > apart / 2)
+        off = n * n * apart[..., None]
+        error = np.where(kink[..., None], np.maximum(error, off), error)
     return Slopes(along.estimate, error)

@@ -29,6 +29,9 @@ USES = 16.0
 #: roundings of a long formula, or of autodiff itself, may come to.
 GREY = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-4}
 
+#: And errors up to this where differences are the witness: they see no less.
+UNSEEN = 1e-8
+
 #: The moves of z, in ulps, for its conditioning: a smooth change grows with the move, a jump not.
 MOVES = (4, 64)
 PATTERNS = 4
@@ -102,6 +105,17 @@ def conditioning(
     y_near, J_near = _growing(y_near, y_far), _growing(J_near, J_far)
     y_near[at_edge], J_near[at_edge] = np.inf, np.inf
     return y_near, J_near
+
+
+def cancelled(z: Float64Array, eps: float) -> Float64Array:
+    """By how much a rounding of what is common to a row z (N, n) moves its differences: (N, 1, 1).
+
+    Of a mean of 1e6 and differences of 1 few digits are left in float32, whatever the formula. 0
+    for equal entries: a tie is judged as it is.
+    """
+    largest, spread = np.abs(z).max(axis=1), np.ptp(z, axis=1)
+    share = np.divide(eps * largest, spread, out=np.zeros(len(z)), where=spread > 0)
+    return np.asarray(share[:, None, None])
 
 
 def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:

@@ -141,7 +141,7 @@ class Target:
             raise ValueError(f"forward must return an array, got {y!r} for z of shape (2, {n})")
         return np.shape(y)[-1]
 
-    def widths(self, at_most: int = 8) -> dict[int, int]:
+    def widths(self, at_most: int = 9) -> dict[int, int]:
         """The output width of each input width to try, in the order of WIDTHS."""
         taken: dict[int, int] = {}
         refusal: ValueError | None = None

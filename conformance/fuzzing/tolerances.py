@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
-from .rounding import USES, epsilon, jacobian_scale, value_scale
+from .rounding import USES, cancelled, epsilon, jacobian_scale, value_scale
 from .units import Units
 from .witness import Truth
 
@@ -48,8 +48,13 @@ class Tolerances:
 
     @cached_property
     def reordered(self) -> ByMethod:
-        """For sums in another order as well, as over a column: as if z were some ulps away."""
+        """For sums in another order as well, as over a column: as if z were some ulps away.
+
+        What differences doubt hides that from them.
+        """
         y, jacobian = self.conditioning(self.units)
+        eps, scale = epsilon(self.units.case.dtype), jacobian_scale(self.units.truth)
+        jacobian = jacobian + self.units.truth.doubt + cancelled(self.units.z, eps) * scale
         more = {"forward": y.reshape(self.units.results.y.shape), **self._methods(jacobian)}
         return {name: size + USES * more[name] for name, size in self.usual.items()}
 
