@@ -260,3 +260,71 @@ def test_a_sum_in_another_order_is_no_bad_manners(target, right):
     dy = np.zeros((2, 8), np.float32)
     dy[0, 7] = 1
     assert (judge.judge(FuzzCase(z, dy, "ties")) is None) == right
+
+
+class Deviation(VectorActivation):
+    """The sample's standard deviation: of close numbers the mean leaves few digits."""
+
+    def output_width(self, n):
+        if n < 3:
+            raise ValueError(f"n must be at least 3, got {n}")
+        return 1
+
+    def forward(self, z):
+        return z.std(axis=-1, ddof=1, keepdims=True)
+
+    def jacobian(self, z, y):
+        c, n = z - z.mean(axis=-1, keepdims=True), z.shape[-1]
+        return np.divide(c, (n - 1) * y, out=np.zeros_like(z), where=y > 0)[..., None, :]
+
+
+class Population(Deviation):
+    """Divided by n, where the forward divides by n - 1."""
+
+    def jacobian(self, z, y):
+        n = z.shape[-1]
+        return super().jacobian(z, y) * z.dtype.type((n - 1) / n)
+
+
+@pytest.mark.parametrize(("target", "right"), [(Deviation, True), (Population, False)])
+@pytest.mark.parametrize("row", [(-9.999999999995765e-10, -1e-9, -1e-9), (1.0, 2.5, -1.0)])
+def test_the_rounding_of_a_mean_is_in_the_tolerance(target, right, row):
+    target = Target.of(target)
+    judge = Judge(target, choose(target, lambda z: jnp.std(z, ddof=1, keepdims=True)))
+    case = FuzzCase(np.array([row]), np.ones((1, 1)), "adjacent")
+    assert (judge.judge(case) is None) == right
+
+
+def test_eight_columns_are_drawn():
+    """A block of eight, whose first column is forgotten."""
+
+    def vjp(z, y, dy):
+        g = np.cumsum(dy[..., ::-1], axis=-1)[..., ::-1].copy()
+        if z.shape[-1] == 8:
+            g[..., 0] -= dy[..., -1]
+        return g
+
+    v = fuzz((lambda z: np.cumsum(z, axis=-1), vjp), jnp.cumsum, max_examples=200)
+    assert "only for the width 8" in v.explanation.likely, str(v)
+
+
+class ShortCut(Softmax):
+    """That of ones times a softmax's Jacobian is 0; times this one it is not."""
+
+    def forward(self, z):
+        return 2 * z * super().forward(z)
+
+    def jacobian(self, z, y):
+        p = Softmax.forward(self, z)
+        scaled = Softmax.jacobian(self, z, p) * z[..., :, None]
+        return 2 * (scaled + p[..., :, None] * np.eye(z.shape[-1], dtype=z.dtype))
+
+    def vjp(self, z, y, dy):
+        dz = np.einsum("...i,...ij->...j", dy, self.jacobian(z, y))
+        ones = (dy == 1).all(axis=-1, keepdims=True)
+        return np.where(ones, 0, dz).astype(z.dtype)
+
+
+def test_a_cotangent_of_ones_is_drawn():
+    v = fuzz(ShortCut, lambda z: 2 * z * jax.nn.softmax(z), max_examples=100)
+    assert (v.outcome, v.explanation.check) in (("disagrees", "vjp"), ("disagrees", "manners")), v

@@ -153,3 +153,30 @@ def test_a_forward_that_treats_a_place_of_its_own():
 
     v = alone(with_(Tanh, forward=forward), "disagrees")
     assert v.explanation.message == "forward must make the same of a number in every place of a row"
+
+
+class Centred:
+    """A layer norm whose floor is so low that it turns within 1e-6."""
+
+    def output_width(self, n):
+        return n
+
+    def forward(self, z):
+        c = z - z.mean(axis=-1, keepdims=True)
+        return c / np.maximum(self._size(c), z.dtype.type(1e-6))
+
+    def vjp(self, z, y, dy):
+        c = z - z.mean(axis=-1, keepdims=True)
+        size, floor = self._size(c), z.dtype.type(1e-6)
+        along = np.where(size > floor, y * (dy * y).sum(axis=-1, keepdims=True), 0)
+        g = (dy - along) / np.maximum(size, floor)
+        return (g - g.mean(axis=-1, keepdims=True)).astype(z.dtype)
+
+    @staticmethod
+    def _size(c):
+        return np.sqrt((c * c).sum(axis=-1, keepdims=True))
+
+
+def test_what_is_steep_is_no_kink():
+    v = fuzz(Centred, max_examples=EXAMPLES)
+    assert v.conforms, str(v)
