@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
+from .slopes import EPS
 from .witness import Witness
 
 #: How far the neighbours are, in ulps of each entry and of the largest of the row.
@@ -16,9 +17,6 @@ ULPS = (3, 24)
 
 #: The step from an entry that is 0, unless an ulp of another is less; and the least step of all.
 NEAR_ZERO, LEAST = 1e-30, 1e-300
-
-#: The spacing of float64 at 1.
-EPSILON = float(np.finfo(np.float64).eps)
 
 #: Up to this width every order and every sign of the entries is tried; beyond, a sample.
 EXHAUSTIVE = 3
@@ -60,8 +58,8 @@ class Neighbourhood:
         own = np.where(z == 0, at_zero, np.maximum(ulp, LEAST))
         shared = np.full_like(z, own.max())
         sizes = [own] if np.array_equal(own, shared) else [own, shared]
-        if self.witness.smooth and self.eps > EPSILON:
-            sizes.append(shared * (EPSILON / self.eps))
+        if self.witness.smooth and self.eps > EPS:
+            sizes.append(shared * (EPS / self.eps))
         points = [z + directions * k * size for size in sizes for k in ULPS]
         inside = [p[((p > low) & (p < high)).all(axis=1)] for p in points]
         return [p for p in inside if len(p)]

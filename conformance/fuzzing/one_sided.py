@@ -6,7 +6,11 @@ steps are all longer than the way to the next kink agrees on what is wrong.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compare import Float64Array
 from .slopes import EPS, SMALLEST, Forward, Slopes, moved, room, steps, values
@@ -33,80 +37,61 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     wide = np.maximum(h, STEP * np.minimum(whole, room(z, domain)))
     # Where all entries are tiny, only their proportions may count.
     tiny = np.where(whole > 0, np.minimum(np.maximum(STEP * whole, SMALLEST), h), h)
+    at_h, at_wide = _approach(forward, z, h), _approach(forward, z, wide)
+    next_to = _Sides.of(forward, z, _nearer(h, MUCH_NEARER**2))
     error = best.error
     for doubt in (
-        _at_a_kink(forward, z, h, best),
-        _at_a_small_kink(forward, z, h, best),
-        _at_a_small_kink(forward, z, wide, best),
-        _beside_a_kink(forward, z, h, best),
-        _steeper(forward, z, tiny, best),
-        _unbounded(forward, z, h),
+        _at_a_kink(at_h, best),
+        _at_a_small_kink(at_h, best),
+        _at_a_small_kink(at_wide, best),
+        _beside_a_kink(at_h, best),
+        _steeper(_Sides.of(forward, z, tiny), best),
+        _unbounded(at_h[0], at_h[2], next_to),
     ):
         error = np.fmax(error, doubt)
     best = Slopes(best.estimate, error)
     return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
 
 
-def _at_a_kink(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -> Float64Array:
-    """How far the slopes on both sides are from the estimate, 0 where they are alike.
+@final
+@dataclass(frozen=True)
+class _Sides:
+    """The slopes on both sides of each entry, and by how much rounding may part them: (N, m, n)."""
 
-    Beside a kink in several columns they need not lie between those along the axes; and an output
-    may bend a little where another one has its kink.
-    """
-    left, right, noise = _sides(forward, z, h)
-    jump = np.abs(right - left)
-    off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
-    kink = jump > KINK * (1 + np.abs(best.estimate)) + noise
-    # What is only steep at this step is smooth at a smaller one.
-    left, right, rough = _sides(forward, z, _nearer(h, MUCH_NEARER))
-    kink &= np.abs(right - left) + rough > jump / 2
-    if z.shape[1] > 1:
-        off = np.maximum(off, z.shape[1] ** 2 * np.where(kink, off, 0).max(axis=2, keepdims=True))
-        kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
-    return np.where(kink, off, 0)
+    left: Float64Array
+    right: Float64Array
+    noise: Float64Array
 
+    @classmethod
+    def of(cls, forward: Forward, z: Float64Array, h: Float64Array) -> _Sides:
+        """At the rows z (N, n), with a step of h for each entry."""
+        y, width = values(forward, z)[:, None, :], h[..., None]
+        right = (values(forward, moved(z, h)) - y) / width
+        left = (y - values(forward, moved(z, -h))) / width
+        noise = 8 * EPS * np.abs(y) / width
+        return cls(*(np.swapaxes(a, -1, -2) for a in (left, right, noise)))
 
-def _at_a_small_kink(
-    forward: Forward, z: Float64Array, h: Float64Array, best: Slopes
-) -> Float64Array:
-    """The same where the slopes are small; at a kink they stay as they are at a smaller step."""
-    left, right, noise = _sides(forward, z, h)
-    jump, size = np.abs(right - left), np.abs(left) + np.abs(right)
-    off = np.maximum(np.abs(left - best.estimate), np.abs(right - best.estimate))
-    kink = jump > KINK * size + noise
-    for times in (NEARER, MUCH_NEARER):
-        left, right, rough = _sides(forward, z, _nearer(h, times))
-        kink &= np.abs(right - left) + rough > jump / 2
-    return np.where(kink, off, 0)
+    @property
+    def jump(self) -> Float64Array:
+        """How far apart the two slopes are."""
+        return np.abs(self.right - self.left)
 
+    def off(self, best: Slopes) -> Float64Array:
+        """How far either is from the estimate."""
+        return np.maximum(np.abs(self.left - best.estimate), np.abs(self.right - best.estimate))
 
-def _beside_a_kink(
-    forward: Forward, z: Float64Array, h: Float64Array, best: Slopes
-) -> Float64Array:
-    """How far the mean of both sides is from the estimate, beyond rounding, at two steps."""
-    left, right, noise = _sides(forward, z, h)
-    far = np.abs((left + right) / 2 - best.estimate) - noise
-    left, right, noise = _sides(forward, z, _nearer(h, MUCH_NEARER))
-    return np.minimum(far, np.abs((left + right) / 2 - best.estimate) + noise)
+    def stay(self, near: _Sides) -> NDArray[np.bool_]:
+        """Whether nearer by they jump as much, as at a kink: what is only steep becomes smooth."""
+        return near.jump + near.noise > self.jump / 2
 
 
-def _steeper(forward: Forward, z: Float64Array, h: Float64Array, best: Slopes) -> Float64Array:
-    """The slopes themselves, where they are so steep that the estimate has overlooked them."""
-    left, right, noise = _sides(forward, z, h)
-    steep = np.maximum(np.abs(left), np.abs(right))
-    return np.where(steep > 2 * (np.abs(best.estimate) + best.error) + noise, steep, 0)
+#: The same at h, a little nearer and much nearer.
+_Approach = tuple[_Sides, _Sides, _Sides]
 
 
-def _unbounded(forward: Forward, z: Float64Array, h: Float64Array) -> Float64Array:
-    """Infinite where the slope on a side grows as the step shrinks, as a square root's at 0."""
-    far, near, next_to = (_sides(forward, z, _nearer(h, MUCH_NEARER**k)) for k in range(3))
-    grows = np.zeros(far[0].shape, dtype=bool)
-    for side in (0, 1):
-        first, second = near[side] - far[side], next_to[side] - near[side]
-        clear = np.abs(first) > KINK * (1 + np.abs(far[side])) + far[2] + near[2]
-        clear &= np.abs(second) > UNSETTLED * np.abs(first) + near[2] + next_to[2]
-        grows |= clear & (np.abs(next_to[side]) > np.abs(near[side]))
-    return np.where(grows, np.inf, 0.0)
+def _approach(forward: Forward, z: Float64Array, h: Float64Array) -> _Approach:
+    a, b, c = (_Sides.of(forward, z, _nearer(h, k)) for k in (1.0, NEARER, MUCH_NEARER))
+    return a, b, c
 
 
 def _nearer(h: Float64Array, times: float) -> Float64Array:
@@ -114,16 +99,56 @@ def _nearer(h: Float64Array, times: float) -> Float64Array:
     return np.minimum(np.maximum(h / times, SMALLEST), h)
 
 
-def _sides(
-    forward: Forward, z: Float64Array, h: Float64Array
-) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """The slopes on both sides of each entry, and by how much rounding may part them: (N, m, n)."""
-    y, width = values(forward, z)[:, None, :], h[..., None]
-    right = (values(forward, moved(z, h)) - y) / width
-    left = (y - values(forward, moved(z, -h))) / width
-    noise = 8 * EPS * np.abs(y) / width
-    left, right, noise = (np.swapaxes(a, -1, -2) for a in (left, right, noise))
-    return left, right, noise
+def _at_a_kink(approach: _Approach, best: Slopes) -> Float64Array:
+    """How far the slopes on both sides are from the estimate, 0 where they are alike.
+
+    Beside a kink in several columns they need not lie between those along the axes; and an output
+    may bend a little where another one has its kink.
+    """
+    far, _, near = approach
+    kink = far.jump > KINK * (1 + np.abs(best.estimate)) + far.noise
+    kink &= far.stay(near)
+    off, n = far.off(best), kink.shape[2]
+    if n > 1:
+        off = np.maximum(off, n**2 * np.where(kink, off, 0).max(axis=2, keepdims=True))
+        kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
+    return np.where(kink, off, 0)
+
+
+def _at_a_small_kink(approach: _Approach, best: Slopes) -> Float64Array:
+    """The same where the slopes are small."""
+    far, near, much_nearer = approach
+    size = np.abs(far.left) + np.abs(far.right)
+    kink = (far.jump > KINK * size + far.noise) & far.stay(near) & far.stay(much_nearer)
+    return np.where(kink, far.off(best), 0)
+
+
+def _beside_a_kink(approach: _Approach, best: Slopes) -> Float64Array:
+    """How far the mean of both sides is from the estimate, beyond rounding, at two steps."""
+    far, _, near = approach
+    from_far, from_near = (
+        np.abs((sides.left + sides.right) / 2 - best.estimate) for sides in (far, near)
+    )
+    return np.minimum(from_far - far.noise, from_near + near.noise)
+
+
+def _steeper(sides: _Sides, best: Slopes) -> Float64Array:
+    """The slopes themselves, where they are so steep that the estimate has overlooked them."""
+    steep = np.maximum(np.abs(sides.left), np.abs(sides.right))
+    return np.where(steep > 2 * (np.abs(best.estimate) + best.error) + sides.noise, steep, 0)
+
+
+def _unbounded(far: _Sides, near: _Sides, next_to: _Sides) -> Float64Array:
+    """Infinite where the slope on a side grows as the step shrinks, as a square root's at 0."""
+    grows = np.zeros(far.left.shape, dtype=bool)
+    for a, b, c in (
+        (far.left, near.left, next_to.left),
+        (far.right, near.right, next_to.right),
+    ):
+        clear = np.abs(b - a) > KINK * (1 + np.abs(a)) + far.noise + near.noise
+        clear &= np.abs(c - b) > UNSETTLED * np.abs(b - a) + near.noise + next_to.noise
+        grows |= clear & (np.abs(c) > np.abs(b))
+    return np.where(grows, np.inf, 0.0)
 
 
 def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -> Slopes:
