@@ -62,8 +62,8 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
     """Try a property on ``examples`` cases; the same seed draws the same cases.
 
     A failing case is shrunk unless told otherwise, and the record holds it in literal values.
-    Nothing is raised but for an interruption: an unexpected exception is a record with the verdict
-    "error".
+    Where no more cases could be judged than had to be dropped, the verdict is "undecided". Nothing
+    is raised but for an interruption: an unexpected exception is a record with the verdict "error".
     """
     tally = _Tally()
 
@@ -89,11 +89,13 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
         campaign()
     except Disagreement as error:
         verdict, finding = "disagrees", str(error)
+    except hypothesis.errors.Unsatisfiable:
+        pass  # all were dropped
     except Exception as error:
         verdict, finding = "error", f"{type(error).__name__}: {error}"
-    if verdict == "conforms" and len(tally.outcomes) <= tally.dropped:
-        judged = len(tally.outcomes)
-        verdict, finding = "error", f"{judged} cases were judged, and {tally.dropped} dropped"
+    judged = len(tally.outcomes)
+    if verdict == "conforms" and judged <= tally.dropped:
+        verdict, finding = "undecided", f"{judged} cases were judged, and {tally.dropped} dropped"
     return PropertyRecord(
         id=property_.id,
         title=property_.title,

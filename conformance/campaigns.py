@@ -12,11 +12,14 @@ import numpy as np
 from .campaign import run
 from .coverage import together
 from .property import Property
-from .record import PropertyRecord
+from .record import PropertyRecord, Verdict
 from .workers import spread
 
 #: So many cases at most are drawn with one seed.
 SLICE = 1000
+
+#: A slice that could not be judged says less than one that disagrees.
+GRAVEST_FIRST: tuple[Verdict, ...] = ("disagrees", "error", "undecided", "conforms")
 
 #: The id of a property, how many cases, and the seed.
 Task = tuple[str, int, int]
@@ -90,14 +93,14 @@ def _failed(property_: Property, error: Exception) -> PropertyRecord:
 
 
 def merge(records: Sequence[PropertyRecord]) -> PropertyRecord:
-    """The record of all slices of one property: that of the first that does not conform, or of all.
+    """The record of all slices of one property: that of the first with the gravest verdict.
 
     Cases, seconds, notes and what was seen add up; live is the mean over the cases, worst the
     largest.
     """
     if len(records) == 1:
         return records[0]
-    first = next((r for r in records if r.verdict != "conforms"), records[0])
+    first = min(records, key=lambda r: GRAVEST_FIRST.index(r.verdict))
     live = [(r.live, r.cases) for r in records if r.live is not None]
     total = sum(cases for _, cases in live)
     notes: Counter[str] = Counter()

@@ -31,7 +31,7 @@ def accusation(examples: int = 20, seed: int = 0) -> PropertyRecord | None:
     """
     for property_ in _properties():
         record = run(property_, examples, seed, shrink=False)
-        if record.verdict == "error":
+        if record.verdict in ("error", "undecided"):
             raise RuntimeError(f"{record.id}: {record.finding}")
         if record.verdict == "disagrees":
             return record

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal, final
 
 #: The version of the format of conformance.json; its first number grows when a reader would break.
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
-Verdict = Literal["conforms", "disagrees", "error"]
+#: undecided: too few cases could be judged to say anything. error: the judging itself failed.
+Verdict = Literal["conforms", "disagrees", "undecided", "error"]
 
 
 @final

@@ -61,7 +61,7 @@ def to_json(report: Report) -> str:
 
 def from_json(text: str) -> Report:
     """The report that ``to_json`` wrote, with equal records; version 1.0 had no score, 1.1 no
-    pictures, 1.2 no diagram, no samples, and nothing of what was seen.
+    pictures, 1.2 no diagram, no samples, and nothing of what was seen, 1.3 nothing undecided.
 
     Raises ValueError for what is not JSON, is of another major version of the schema, breaks the
     schema, or contradicts itself.
@@ -83,6 +83,7 @@ def from_json(text: str) -> Report:
         diagram=_diagram(document.get("diagram")),
         schema_version=document["schema_version"],
     )
+    document["summary"] = {"undecided": 0} | document["summary"]
     for name, value in _derived(report).items():
         if document[name] != value:
             raise ValueError(f"{name} must follow from the records: {value}, got {document[name]}")

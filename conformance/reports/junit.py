@@ -15,8 +15,8 @@ from .text import printable
 
 
 def to_junit(report: Report) -> str:
-    """The report as JUnit XML: a record that disagrees is a failure, an error an error."""
-    verdicts = [record.verdict for record in report.records]
+    """The report as JUnit XML: what disagrees is a failure; what could not be judged, an error."""
+    tags = [_tag(record) for record in report.records]
     root = ElementTree.Element("testsuites")
     suite = _child(
         root,
@@ -26,9 +26,9 @@ def to_junit(report: Report) -> str:
         id="0",
         hostname="localhost",
         timestamp=_timestamp(report.provenance.created),
-        tests=str(len(verdicts)),
-        failures=str(verdicts.count("disagrees")),
-        errors=str(verdicts.count("error")),
+        tests=str(len(tags)),
+        failures=str(tags.count("failure")),
+        errors=str(tags.count("error")),
         skipped="0",
         time=f"{sum(record.seconds for record in report.records):.3f}",
     )
@@ -74,11 +74,18 @@ def _test_case(suite: ElementTree.Element, record: Record) -> None:
         classname=f"conformance.{group}",
         time=f"{record.seconds:.3f}",
     )
-    if record.verdict != "conforms":
-        tag = "error" if record.verdict == "error" else "failure"
+    tag = _tag(record)
+    if tag is not None:
         message = finding.strip().split("\n")[0]
         outcome = _child(case, tag, type=record.verdict, message=message)
         outcome.text = printable("\n\n".join(texts))
+
+
+def _tag(record: Record) -> str | None:
+    """What JUnit has of its verdict; None where it conforms."""
+    if record.verdict == "conforms":
+        return None
+    return "failure" if record.verdict == "disagrees" else "error"
 
 
 def _child(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:

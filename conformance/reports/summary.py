@@ -41,6 +41,7 @@ class Summary:
     properties: int
     conforming: int
     disagreeing: int
+    undecided: int
     errors: int
     cases: int
     training_runs: int
@@ -54,6 +55,7 @@ def summarize(report: Report) -> Summary:
         properties=len(verdicts),
         conforming=verdicts.count("conforms"),
         disagreeing=verdicts.count("disagrees"),
+        undecided=verdicts.count("undecided"),
         errors=verdicts.count("error"),
         cases=sum(p.cases for p in report.properties),
         training_runs=len(report.training),

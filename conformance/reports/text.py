@@ -9,7 +9,7 @@ from ..record import Verdict
 from ..tolerance import ROUNDINGS
 
 #: A verdict never speaks by its colour alone.
-MARKS: dict[Verdict, str] = {"conforms": "✓", "disagrees": "✗", "error": "!"}
+MARKS: dict[Verdict, str] = {"conforms": "✓", "disagrees": "✗", "undecided": "?", "error": "!"}
 
 #: Shown where nothing of the kind is measured.
 NOTHING = "\N{EN DASH}"

@@ -17,7 +17,7 @@ from conformance.record import Report
 from conformance.reports import matrix, write
 from conformance.reports.html import to_html
 
-from ..conformance.test_reports import BROKEN, DIGITS, POLLS, PROVENANCE, SOFTMAX, WRONG
+from ..conformance.test_reports import BROKEN, DIGITS, POLLS, PROVENANCE, SOFTMAX, UNDECIDED, WRONG
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -32,7 +32,7 @@ PASSING = Report(
 )
 PAGES = {
     "passing": PASSING,
-    "failing": replace(PASSING, properties=(SOFTMAX, WRONG, BROKEN)),
+    "failing": replace(PASSING, properties=(SOFTMAX, WRONG, UNDECIDED, BROKEN)),
     "hostile": replace(PASSING, properties=(SOFTMAX, HOSTILE)),
     "500 findings": replace(
         PASSING, properties=tuple(replace(WRONG, id=f"vjp.{i}") for i in range(500))
@@ -81,11 +81,11 @@ def test_the_filter_leaves_what_failed(tmp_path):
         document, console = opened(chosen, tmp_path)
         assert console == []
         heights[choice] = dict(
-            re.findall(r"(conforms|disagrees|error)(\d+)", document.split("<title>")[1])
+            re.findall(r"(conforms|disagrees|undecided|error)(\d+)", document.split("<title>")[1])
         )
     assert all(int(height) > 0 for height in heights["show-all"].values())
     assert heights["show-failed"]["conforms"] == "0"
-    assert int(heights["show-failed"]["disagrees"]) > 0
+    assert all(int(heights["show-failed"][bad]) > 0 for bad in ("disagrees", "undecided", "error"))
 
 
 def test_a_matrix_opens(tmp_path):

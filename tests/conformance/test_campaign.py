@@ -53,7 +53,7 @@ def test_a_disagreement_is_shrunk():
     assert record.worst == 17
 
 
-def test_an_exception_is_an_error_and_no_case_at_all_too():
+def test_an_exception_is_an_error_and_no_case_at_all_undecided():
     def broken(case):
         raise ZeroDivisionError("oops")
 
@@ -64,7 +64,7 @@ def test_an_exception_is_an_error_and_no_case_at_all_too():
 
     record = run(numbers(broken), 20, seed=0)
     assert (record.verdict, record.finding) == ("error", "ZeroDivisionError: oops")
-    assert run(numbers(never), 20, seed=0).verdict == "error"
+    assert run(numbers(never), 20, seed=0).verdict == "undecided"
 
 
 def test_progress_gets_each_record():
@@ -115,6 +115,9 @@ def test_a_slice_that_fails_is_what_is_told_of_a_property():
     merged = merge([right, wrong, right])
     assert (merged.verdict, merged.finding) == ("disagrees", "off by 1")
     assert merged.cases == 3 * right.cases
+    undecided = replace(right, verdict="undecided")
+    assert merge([right, undecided]).verdict == "undecided"
+    assert merge([undecided, wrong]).finding == "off by 1"
 
 
 def test_a_worker_that_dies_is_an_error_of_what_it_had_to_do():

@@ -92,6 +92,7 @@ def test_500_findings_and_a_hostile_name_are_rendered(tmp_path):
         ([SOFTMAX], [SOFTMAX, WRONG], "vjp.ReLU: not there → ✗ disagrees", 1),
         ([replace(SOFTMAX, verdict="error")], [SOFTMAX], "Fixed:", 0),
         ([WRONG], [replace(WRONG, verdict="error")], "Failing in another way:", 0),
+        ([SOFTMAX], [replace(SOFTMAX, verdict="undecided")], "✓ conforms → ? undecided", 1),
         ([SOFTMAX], [SOFTMAX, POLLS], "polls.All: not there → ✓ conforms", 0),
         ([SOFTMAX, POLLS], [SOFTMAX], "Removed:", 0),
     ],

@@ -71,6 +71,7 @@ WRONG = replace(
     counterexample="seed = 3\nz = [0.0]  # ```",
 )
 BROKEN = replace(POLLS, id="network.loop", verdict="error", cases=0, finding="ValueError: no")
+UNDECIDED = replace(POLLS, id="paths.Max", verdict="undecided", finding="2 were judged, 18 dropped")
 DIGITS = TrainingRecord(
     id="train.digits",
     title="Ten digits",
@@ -113,6 +114,7 @@ BLIND = replace(
 
 PASSING = Report(PROVENANCE, (SOFTMAX, POLLS), (DIGITS,))
 FAILING = Report(PROVENANCE, (SOFTMAX, WRONG, BROKEN, POLLS), (DIGITS, STUCK))
+UNSURE = Report(PROVENANCE, (SOFTMAX, UNDECIDED), (DIGITS,))
 EMPTY = Report(PROVENANCE, (), ())
 SCORED = replace(PASSING, score=SCORE)
 BLIND_REPORT = replace(PASSING, score=BLIND)
@@ -156,6 +158,7 @@ every_report = pytest.mark.parametrize(
     [
         pytest.param(PASSING, id="passing"),
         pytest.param(FAILING, id="failing"),
+        pytest.param(UNSURE, id="undecided"),
         pytest.param(EMPTY, id="empty"),
         pytest.param(SCORED, id="scored"),
         pytest.param(BLIND_REPORT, id="blind"),
@@ -212,6 +215,9 @@ def test_the_answer_counts_what_holds_or_what_fails() -> None:
     assert answer(FAILING) == (
         "Does not conform: 2 of 4 properties and 1 of 2 training runs fail, "
         "over 150 cases with seed 3."
+    )
+    assert answer(UNSURE) == (
+        "Does not conform: 1 of 2 properties fails, over 100 cases with seed 3."
     )
     only_training = Report(PROVENANCE, (SOFTMAX,), (STUCK,))
     assert answer(only_training) == (
@@ -302,6 +308,7 @@ def test_json_answers_before_it_details() -> None:
         "properties": 4,
         "conforming": 2,
         "disagreeing": 1,
+        "undecided": 0,
         "errors": 1,
         "cases": 150,
         "training_runs": 2,
@@ -319,7 +326,7 @@ def test_json_counts_what_is_caught() -> None:
 
 def test_a_report_of_version_1_0_is_read_as_one_without_a_score() -> None:
     document = json.loads(to_json(PASSING)) | {"schema_version": "1.0"}
-    del document["score"]
+    del document["score"], document["summary"]["undecided"]
     assert from_json(json.dumps(document)) == replace(PASSING, schema_version="1.0")
 
 
@@ -344,7 +351,7 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
 
 
 #: What reports of earlier versions do not have.
-LATER = {"score", "curves", "heats", "diagram", "seen", "samples", "blas"}
+LATER = {"score", "curves", "heats", "diagram", "seen", "samples", "blas", "undecided"}
 
 
 def test_the_schema_is_closed_and_says_what_each_field_is() -> None:
@@ -561,8 +568,9 @@ def test_junit_counts_what_it_holds(report: Report) -> None:
     assert len(suite.findall("testcase/failure")) == int(suite.attrib["failures"])
     assert len(suite.findall("testcase/error")) == int(suite.attrib["errors"])
     for case, record in zip(cases, report.records, strict=True):
-        outcomes = {"conforms": [], "disagrees": ["failure"], "error": ["error"]}
-        assert [child.tag for child in case] == outcomes[record.verdict]
+        outcomes = {"disagrees": ["failure"], "undecided": ["error"], "error": ["error"]}
+        assert [child.tag for child in case] == outcomes.get(record.verdict, [])
+        assert [child.attrib["type"] for child in case] == [record.verdict] * len(list(case))
         assert float(case.attrib["time"]) == pytest.approx(record.seconds, abs=1e-3)
 
 
@@ -702,7 +710,7 @@ def test_html_answers_and_lists_every_property(report: Report) -> None:
     ]
     assert answers == [f"{'✓' if report.conforms else '✗'} {answer(report)}"]
     outcomes = [text.split() for text in page.texts("td", **{"class": "outcome"})]
-    marks = {"conforms": "✓", "disagrees": "✗", "error": "!"}
+    marks = {"conforms": "✓", "disagrees": "✗", "undecided": "?", "error": "!"}
     by_part = sorted(report.properties, key=lambda p: p.part)
     assert outcomes == [[marks[p.verdict], p.verdict] for p in by_part]
     rows = page.texts("th", scope="row")[: len(by_part)]
