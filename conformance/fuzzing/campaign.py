@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 from ..compare import Float64Array
-from . import kink_search, regimes
+from . import bend_search, kink_search, regimes
 from .case import FuzzCase
 from .draw import REGIMES, cases, make
 from .finding import Finding
@@ -80,21 +80,26 @@ def search(
 def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
     """Rows at kinks, by width; of an elementwise function every number may stand in every place.
 
-    That is where the witness, the hand-written side or one of their derivatives jumps.
+    That is where the witness, the hand-written side or one of their derivatives jumps; of an
+    elementwise function also where a derivative bends.
     """
     target = judge.target
     if target.elementwise:
-        points = [kink_search.on_a_line(f, target.domain) for f in _probes(judge, 1)]
+        points = []
+        for values, slopes in _probes(judge, 1):
+            points += [kink_search.on_a_line(probe, target.domain) for probe in (values, slopes)]
+            points.append(bend_search.on_a_line(slopes, target.domain))
         line = np.concatenate(points)
         return {n: _rows(line, n) for n in widths} if len(line) else {}
     special = {}
     for n in (n for n in widths if n in (2, 3, 4)):
-        found = [kink_search.between_rows(f, n, target.domain) for f in _probes(judge, widths[n])]
+        probes = [probe for pair in _probes(judge, widths[n]) for probe in pair]
+        found = [kink_search.between_rows(probe, n, target.domain) for probe in probes]
         special[n] = np.concatenate(found)
     return special
 
 
-def _probes(judge: Judge, m: int) -> Iterator[kink_search.Probe]:
+def _probes(judge: Judge, m: int) -> Iterator[tuple[kink_search.Probe, kink_search.Probe]]:
     """The witness's values and slopes, if it sees kinks; those by hand, if it does not or each is
     a single number.
     """
@@ -119,11 +124,9 @@ def _probes(judge: Judge, m: int) -> Iterator[kink_search.Probe]:
             return np.zeros((len(z), m)), np.zeros((len(z), m))
 
     if judge.witness.smooth:
-        yield values
-        yield slopes
+        yield values, slopes
     if judge.target.elementwise or not judge.witness.smooth:
-        yield values_by_hand
-        yield slopes_by_hand
+        yield values_by_hand, slopes_by_hand
 
 
 def _rows(points: Float64Array, n: int) -> Float64Array:

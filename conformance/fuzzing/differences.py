@@ -22,6 +22,9 @@ STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 #: An estimate is off by more than it changed, now and then.
 SAFETY = 8.0
 
+#: A slope is seen clearly by a table that doubts no more than this share of it.
+CLEAR = 1e-3
+
 #: Where f is smooth, half the step changes the slope by a quarter of what the step before it did;
 #: where its curvature jumps inside of the steps, by half, and no order of extrapolation is right.
 STEADY = 0.35
@@ -35,14 +38,16 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
     with np.errstate(all="ignore"):
         best = _extrapolated(forward, z, steps(z, domain, STEPS[0]))
         for size in STEPS[1:]:
-            other = _extrapolated(forward, z, steps(z, domain, size))
-            better = other.error < best.error
-            apart = np.abs(other.estimate - best.estimate)
-            error = np.where(better, other.error, best.error)
-            # Two that contradict each other: neither is believed beyond their difference.
-            contradicted = apart > other.error + best.error
+            finer = _extrapolated(forward, z, steps(z, domain, size))
+            better = finer.error < best.error
+            apart = np.abs(finer.estimate - best.estimate)
+            error = np.where(better, finer.error, best.error)
+            # Two that contradict each other: neither is believed beyond their difference, unless
+            # the finer one sees a slope clearly. Flat is not clear: so are the stairs of rounding.
+            contradicted = apart > finer.error + best.error
+            contradicted &= np.logical_not(better & (error < CLEAR * np.abs(finer.estimate)))
             best = Slopes(
-                np.where(better, other.estimate, best.estimate),
+                np.where(better, finer.estimate, best.estimate),
                 np.where(contradicted, np.fmax(error, apart), error),
             )
         return doubted(forward, z, domain, best)

@@ -16,6 +16,7 @@ from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
 from .rounding import USES, cancelled, epsilon, inherited, jacobian_scale
+from .spread import spread
 from .subdifferential import Membership, membership, slopes_within
 from .units import Mask, Units
 
@@ -75,12 +76,20 @@ class JacobianCheck(NumberCheck):
             only = np.zeros_like(bad)
             only[unit] = bad[unit]
             if rough is None and only.any():
-                rough = self.own_rounding(units)[1]
+                rough = self.own_rounding(units)[1] + self._spread(units)
             if rough is not None:
                 allowed = tolerance + rough
                 only = self.exceeds(units.jacobian, truth.jacobian, allowed, only)
                 if only.any():
                     self._settle(units, unit, only, kink, allowed, scale)
+
+    def _spread(self, units: Units) -> Float64Array:
+        """How the hand-written side rounds in float32; the same formula is judged in float64."""
+        if units.case.dtype == np.float64:
+            return np.zeros_like(units.jacobian)
+        name = "derivative" if units.elementwise else "jacobian"
+        moved = spread(self.call, units.case, units.results)[name]
+        return moved.reshape(units.jacobian.shape)
 
     def _outside(self, units: Units, unit: int, tolerance: Float64Array) -> Finding:
         """Autodiff has no number at the unit, but those nearby say what it could be."""

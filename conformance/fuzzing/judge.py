@@ -73,7 +73,7 @@ class Judge:
             raise Finding("structure", message, "forward", show=("f.forward(z)", None))
         self.seen.look_at(units)
         if manners_too:
-            tolerances = Tolerances(units, self.checks[0].conditioning)
+            tolerances = Tolerances(units, self.call, self.checks[0].conditioning)
             manners.check(self.call, case, results, tolerances)
         for number_check in self.checks:
             number_check.check(units)

@@ -36,7 +36,7 @@ def grid(domain: tuple[float, float]) -> Float64Array:
 def on_a_line(probe: Probe, domain: tuple[float, float]) -> Float64Array:
     """The points (K, 1) on both sides of each kink of a function of one number."""
     z = grid(domain)[:, None]
-    return _around(_bisect(probe, z[:-1], z[1:]), domain)
+    return around(_bisect(probe, z[:-1], z[1:]), domain)
 
 
 def between_rows(probe: Probe, n: int, domain: tuple[float, float]) -> Float64Array:
@@ -59,7 +59,7 @@ def between_rows(probe: Probe, n: int, domain: tuple[float, float]) -> Float64Ar
     ).all(axis=-1)
     if not inside.any():
         return np.empty((0, n))
-    return _around(_bisect(probe, points[:-1][inside], points[1:][inside]), domain)
+    return around(_bisect(probe, points[:-1][inside], points[1:][inside]), domain)
 
 
 def _bisect(probe: Probe, a: Float64Array, b: Float64Array) -> Float64Array:
@@ -90,7 +90,7 @@ def _jump(a: Float64Array, b: Float64Array) -> Float64Array:
     return np.nan_to_num(size, nan=0.0, posinf=0.0).max(axis=1, initial=0.0)
 
 
-def _around(pairs: Float64Array, domain: tuple[float, float]) -> Float64Array:
+def around(pairs: Float64Array, domain: tuple[float, float]) -> Float64Array:
     """Both points of each pair, the floats beside them, and the short number that they enclose."""
     if not len(pairs):
         return pairs.reshape(0, pairs.shape[-1])

@@ -24,6 +24,9 @@ KINK = 1e-4
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
 
+#: At a step of y they differ NEARER times as much.
+STEP_OF_Y = NEARER / 2
+
 #: A slope that still changes by this share of its last change, where the step is so many times
 #: smaller, settles nowhere: it grows without bound.
 UNSETTLED, MUCH_NEARER = 0.25, 2.0**8
@@ -116,10 +119,14 @@ def _at_a_kink(approach: _Approach, best: Slopes) -> Float64Array:
 
 
 def _at_a_small_kink(approach: _Approach, best: Slopes) -> Float64Array:
-    """The same where the slopes are small."""
+    """The same where the slopes are small.
+
+    What jumps more and more, the nearer, is no kink but a step of y, steep if one looks closely.
+    """
     far, near, much_nearer = approach
     size = np.abs(far.left) + np.abs(far.right)
-    kink = (far.jump > KINK * size + far.noise) & far.stay(near) & far.stay(much_nearer)
+    kink = (far.jump > KINK * size + far.noise) & far.stay(near) & near.stay(much_nearer)
+    kink &= near.jump < STEP_OF_Y * far.jump + near.noise
     return np.where(kink, far.off(best), 0)
 
 

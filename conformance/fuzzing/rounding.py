@@ -43,6 +43,9 @@ HUGE, WILD = 1e6, 0.1
 #: this, in units of rounding, is a branch on y.
 INHERITED = 2.0**14
 
+#: A y this far off, as a share of it, has lost its digits.
+LOST = 1e-3
+
 
 def epsilon(dtype: DTypeLike) -> float:
     """The spacing of the dtype at 1."""
@@ -119,27 +122,31 @@ def cancelled(z: Float64Array, eps: float) -> Float64Array:
 
 
 def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
-    """8 times the change of the hand-written Jacobian (N, m, n) where y moves by 4 ulps.
+    """8 times the change of the hand-written Jacobian (N, m, n) where y moves by 4 ulps, or to the
+    witness's y: the forward may be off by what its terms round to.
 
-    A change beyond what rounding could be is a branch on y: it excuses nothing. Of a subnormal y
-    few digits are left, and nothing is known of what a quotient by it comes to.
+    A change beyond what rounding could be is a branch on y: it excuses nothing. But of a subnormal
+    y few digits are left, as of one whose terms are subnormal, and nothing is known of what a
+    quotient by it comes to.
     """
     method = "derivative" if units.elementwise else "jacobian"
     if getattr(call.target, method) is None:
         return np.zeros_like(units.jacobian)
     case, y, eps = units.case, units.results.y, epsilon(units.case.dtype)
     size = np.abs(y)
-    subnormal = (size > 0) & (size < np.finfo(y.dtype).tiny)
+    tiny = np.finfo(y.dtype).tiny
+    subnormal = (size > 0) & (size < tiny)
     step = np.where(subnormal, np.spacing(size), y.dtype.type(MOVES[0] * eps) * size)
     change = np.zeros_like(units.jacobian)
-    for sign in (1, -1):
-        moved = y + sign * step
+    true = units.truth.y.reshape(y.shape).astype(y.dtype)
+    for moved in (y + step, y - step, np.where(np.isfinite(true), true, y)):
         with np.errstate(all="ignore"):
             other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
             if other.size == change.size:
                 change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
     explained = change < INHERITED * eps * scale
-    explained |= subnormal.reshape(*change.shape[:2], 1)
+    lost = (np.abs(true) < np.sqrt(tiny)) & (np.abs(true - y) > LOST * np.abs(true))
+    explained |= (subnormal | lost).reshape(*change.shape[:2], 1)
     return np.where(explained, 8 * change, 0.0)
 
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
-from .rounding import USES, cancelled, epsilon, jacobian_scale, value_scale
+from .calls import Caller
+from .rounding import GREY, USES, cancelled, epsilon, jacobian_scale, value_scale
+from .spread import ByMethod, spread
 from .units import Units
 from .witness import Truth
-
-ByMethod = dict[str, Float64Array]
 
 
 @final
@@ -24,10 +24,11 @@ class Tolerances:
     """Of each method, in the shape of its result.
 
     conditioning: by how much y (N, m) and the Jacobian (N, m, n) change with some ulps of z; it
-    takes a while, and is asked only where the first tolerances are exceeded.
+    takes a while, and is asked only where the first tolerances are exceeded. call: the target.
     """
 
     units: Units
+    call: Caller
     conditioning: Callable[[Units], tuple[Float64Array, Float64Array]]
 
     @cached_property
@@ -50,13 +51,18 @@ class Tolerances:
     def reordered(self) -> ByMethod:
         """For sums in another order as well, as over a column: as if z were some ulps away.
 
-        What differences doubt hides that from them.
+        What differences doubt hides that from them; what is a jump to the witness may be what a
+        variance of equal numbers comes to by hand; and what a long formula loses is no matter here.
         """
-        y, jacobian = self.conditioning(self.units)
-        eps, scale = epsilon(self.units.case.dtype), jacobian_scale(self.units.truth)
-        jacobian = jacobian + self.units.truth.doubt + cancelled(self.units.z, eps) * scale
-        more = {"forward": y.reshape(self.units.results.y.shape), **self._methods(jacobian)}
-        return {name: size + USES * more[name] for name, size in self.usual.items()}
+        units, truth = self.units, self.units.truth
+        eps, grey = epsilon(units.case.dtype), GREY[units.case.dtype]
+        y, jacobian = self.conditioning(units)
+        scale, size = jacobian_scale(truth), np.nan_to_num(value_scale(truth.y), posinf=0.0)
+        jacobian = USES * (jacobian + truth.doubt + cancelled(units.z, eps) * scale) + grey * scale
+        y = (USES * y + grey * size).reshape(units.results.y.shape)
+        more = {"forward": y, **self._methods(jacobian)}
+        by_hand = spread(self.call, units.case, units.results)
+        return {name: self.usual[name] + more[name] + moved for name, moved in by_hand.items()}
 
     def _methods(self, jacobian: Float64Array) -> ByMethod:
         """The sizes of derivative, jacobian and vjp where the Jacobian has these (N, m, n)."""

@@ -1,4 +1,4 @@
-"""The vjp beside the cotangent times the hand-written Jacobian."""
+"""The vjp beside the cotangent times the Jacobian: by hand, or of the vjp's own unit cotangents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from ..tolerance import ROUNDINGS
-from .calls import written
+from .calls import BY_UNIT_COTANGENTS, Results, written
 from .finding import Finding, worst
 from .number_check import NumberCheck
 from .rounding import GREY, USES, epsilon, inherited, jacobian_scale
@@ -20,15 +20,18 @@ from .witness import Truth
 @final
 @dataclass
 class VjpCheck(NumberCheck):
-    """vjp(z, y, dy) is dy @ jacobian(z, y), and jacobian is diag(derivative)."""
+    """vjp(z, y, dy) is dy @ jacobian(z, y), and jacobian is diag(derivative).
+
+    Of a target that has its vjp alone, the Jacobian is that of the unit cotangents: the vjp of a
+    cotangent must be the sum of theirs.
+    """
 
     def check(self, units: Units) -> None:
         """Raise Finding unless the vjp is the cotangent times the Jacobian, for each row."""
         results, case = units.results, units.case
         eps = epsilon(case.dtype)
-        no_other = self.call.target.jacobian is None and results.slopes is None
         self._diagonal(units)
-        if results.dz is None or no_other:
+        if results.dz is None:
             return
         J, dy = results.jacobian.astype(np.float64), case.dy.astype(np.float64)
         hand = Truth(units.y, units.jacobian, np.zeros_like(units.jacobian))
@@ -52,21 +55,30 @@ class VjpCheck(NumberCheck):
             bad = judged & ~(np.abs(got - expected) <= np.maximum(tolerance, grey))
         if bad.any():
             error = np.where(bad, np.abs(got - expected), 0)
-            product = "np.einsum('...i,...ij->...j', dy, f.jacobian(z, y))"
-            if results.slopes is not None:
-                product = "dy * f.derivative(z, y)"
+            message, product, source = self._in_words(results)
             raise Finding(
                 "vjp",
-                "vjp is not dy @ jacobian"
-                if results.slopes is None
-                else "vjp is not dy * derivative",
+                message,
                 "vjp",
                 got=results.dz,
                 expected=expected,
                 tolerance=tolerance,
                 index=worst(error, tolerance),
                 show=(written("vjp"), product),
+                source=source,
             )
+
+    def _in_words(self, results: Results) -> tuple[str, str, str]:
+        """What is wrong; and what the vjp must be, in Python and in words."""
+        if results.slopes is not None:
+            right = "dy * derivative"
+            return f"vjp is not {right}", "dy * f.derivative(z, y)", f"{right}, by hand"
+        if self.call.target.jacobian is not None:
+            right, product = "dy @ jacobian", "np.einsum('...i,...ij->...j', dy, f.jacobian(z, y))"
+            return f"vjp is not {right}", product, f"{right}, by hand"
+        right = "the sum over i of dy_i times that of unit i"
+        product = f"np.einsum('...i,...ij->...j', dy, {BY_UNIT_COTANGENTS})"
+        return f"vjp is not linear in dy: not {right}", product, right
 
     def _diagonal(self, units: Units) -> None:
         """Raise Finding unless jacobian = diag(derivative), where both are written by hand."""
