@@ -7,8 +7,6 @@ Ridders 1982), where halving the step settles as it ought to.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from ..compare import Float64Array
@@ -36,9 +34,9 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
     At a kink the estimate is the mean of both sides, and the error reaches to either.
     """
     with np.errstate(all="ignore"):
-        best = _extrapolated(forward, z, steps(z, domain, STEPS[0]))
-        for size in STEPS[1:]:
-            finer = _extrapolated(forward, z, steps(z, domain, size))
+        first, *rest = _tables(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
+        best = first
+        for finer in rest:
             better = finer.error < best.error
             apart = np.abs(finer.estimate - best.estimate)
             error = np.where(better, finer.error, best.error)
@@ -53,30 +51,48 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         return doubted(forward, z, domain, best)
 
 
-def _extrapolated(forward: Forward, z: Float64Array, h: Float64Array) -> Slopes:
-    """Romberg's table, for steps h / 2^k of each entry; all arrays (N, n, m) until the end."""
-    # What rounding does inside: y moves as it does where z is off by an ulp or two.
-    y = np.abs(values(forward, z))
-    ulps = [values(forward, z * (1 + side * 2 * EPS)) for side in (-1, 1)]
-    rounding = (EPS * (1 + y) + np.nan_to_num(np.abs(ulps[1] - ulps[0])))[:, None, :]
-    row, noise = [], []
-    for k in range(LEVELS):
-        up, down = moved(z, h / 2**k), moved(z, -h / 2**k)
-        run = np.einsum("ijj->ij", up - down)[..., None]
-        rise = values(forward, up) - values(forward, down)
-        row.append(rise / run)
-        noise.append(2 * (rounding + EPS * np.abs(rise)) / run)
-    moves = [np.abs(b - a) for a, b in pairwise(row)]
-    steady = [b <= STEADY * a + 2 * noise[k + 2] for k, (a, b) in enumerate(pairwise(moves))]
+def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
+    """Romberg's table for each of the steps h (K, N, n) at the rows z (N, n).
+
+    All arrays are (levels, K, N, n, m) until the end.
+    """
+    levels = h / 2.0 ** np.arange(LEVELS)[:, None, None, None]
+    up, down = moved(z, levels), moved(z, -levels)
+    run = np.einsum("...jj->...j", up - down)[..., None]
+    above, below = values(forward, np.stack([up, down]))
+    rise = above - below
+    noise = 2 * (_rounding(forward, z) + EPS * np.abs(rise)) / run
+    row = rise / run
+    moves = np.abs(np.diff(row, axis=0))
+    steady = moves[1:] <= STEADY * moves[:-1] + 2 * noise[2:]
     estimate, error = row[0], np.full(row[0].shape, np.inf)
+    settles = np.ones(moves.shape, dtype=bool)
     for order in range(1, LEVELS):
         weight = 4.0**order
-        finer = [(weight * b - a) / (weight - 1) for a, b in pairwise(row)]
-        for k, value in enumerate(finer):
-            near = [row[k], row[k + 1], finer[max(k - 1, 0)], finer[min(k + 1, len(finer) - 1)]]
-            change = np.max([np.abs(value - other) for other in near], axis=0)
-            change = SAFETY * change + noise[k + order]
-            better = np.logical_and.reduce([change < error, *steady[k : k + order - 1]])
-            estimate, error = np.where(better, value, estimate), np.where(better, change, error)
+        finer = (weight * row[1:] - row[:-1]) / (weight - 1)
+        if order > 1:
+            settles = settles[:-1] & steady[order - 2 :]
+        change = SAFETY * _change(row, finer) + noise[order:]
+        change = np.where(settles & (change < np.inf), change, np.inf)  # and where it is NaN
+        least = change.argmin(axis=0)[None]
+        value, doubt = (np.take_along_axis(a, least, axis=0)[0] for a in (finer, change))
+        better = doubt < error
+        estimate, error = np.where(better, value, estimate), np.where(better, doubt, error)
         row = finer
-    return Slopes(np.swapaxes(estimate, -1, -2), np.swapaxes(error, -1, -2))
+    sides = (np.swapaxes(a, -1, -2) for a in (estimate, error))
+    return [Slopes(*table) for table in zip(*sides, strict=True)]
+
+
+def _rounding(forward: Forward, z: Float64Array) -> Float64Array:
+    """What rounding does inside: y moves as where z is off by an ulp or two. (N, 1, m)."""
+    y, less, more = values(forward, z * (1 + 2 * EPS * np.array([0.0, -1.0, 1.0])[:, None, None]))
+    apart = np.nan_to_num(np.abs(more - less))
+    return np.asarray(EPS * (1 + np.abs(y)) + apart)[:, None, :]
+
+
+def _change(row: Float64Array, finer: Float64Array) -> Float64Array:
+    """How far each extrapolated value is from those it is made of, and from those beside it."""
+    beside = np.zeros((len(finer) + 1, *finer.shape[1:]))
+    beside[1:-1] = np.abs(np.diff(finer, axis=0))
+    from_row = np.maximum(np.abs(finer - row[:-1]), np.abs(finer - row[1:]))
+    return np.maximum(from_row, np.maximum(beside[:-1], beside[1:]))

@@ -40,15 +40,16 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     wide = np.maximum(h, STEP * np.minimum(whole, room(z, domain)))
     # Where all entries are tiny, only their proportions may count.
     tiny = np.where(whole > 0, np.minimum(np.maximum(STEP * whole, SMALLEST), h), h)
-    at_h, at_wide = _approach(forward, z, h), _approach(forward, z, wide)
-    next_to = _Sides.of(forward, z, _nearer(h, MUCH_NEARER**2))
+    sizes = [*_approach(h), *_approach(wide), _nearer(h, MUCH_NEARER**2), tiny]
+    sides = _sides(forward, z, np.stack(sizes))
+    at_h, at_wide, next_to = sides[:3], sides[3:6], sides[6]
     error = best.error
     for doubt in (
         _at_a_kink(at_h, best),
         _at_a_small_kink(at_h, best),
         _at_a_small_kink(at_wide, best),
         _beside_a_kink(at_h, best),
-        _steeper(_Sides.of(forward, z, tiny), best),
+        _steeper(sides[7], best),
         _unbounded(at_h[0], at_h[2], next_to),
     ):
         error = np.fmax(error, doubt)
@@ -65,15 +66,6 @@ class _Sides:
     right: Float64Array
     noise: Float64Array
 
-    @classmethod
-    def of(cls, forward: Forward, z: Float64Array, h: Float64Array) -> _Sides:
-        """At the rows z (N, n), with a step of h for each entry."""
-        y, width = values(forward, z)[:, None, :], h[..., None]
-        right = (values(forward, moved(z, h)) - y) / width
-        left = (y - values(forward, moved(z, -h))) / width
-        noise = 8 * EPS * np.abs(y) / width
-        return cls(*(np.swapaxes(a, -1, -2) for a in (left, right, noise)))
-
     @property
     def jump(self) -> Float64Array:
         """How far apart the two slopes are."""
@@ -88,13 +80,18 @@ class _Sides:
         return near.jump + near.noise > self.jump / 2
 
 
-#: The same at h, a little nearer and much nearer.
-_Approach = tuple[_Sides, _Sides, _Sides]
+def _sides(forward: Forward, z: Float64Array, h: Float64Array) -> list[_Sides]:
+    """At the rows z (N, n), for each of the steps h (K, N, n)."""
+    y, width = values(forward, z)[:, None, :], h[..., None]
+    above, below = values(forward, np.stack([moved(z, h), moved(z, -h)]))
+    arrays = ((y - below) / width, (above - y) / width, 8 * EPS * np.abs(y) / width)
+    left_right_noise = (np.swapaxes(a, -1, -2) for a in arrays)
+    return [_Sides(*each) for each in zip(*left_right_noise, strict=True)]
 
 
-def _approach(forward: Forward, z: Float64Array, h: Float64Array) -> _Approach:
-    a, b, c = (_Sides.of(forward, z, _nearer(h, k)) for k in (1.0, NEARER, MUCH_NEARER))
-    return a, b, c
+def _approach(h: Float64Array) -> list[Float64Array]:
+    """The step itself, one a little nearer and one much nearer."""
+    return [_nearer(h, times) for times in (1.0, NEARER, MUCH_NEARER)]
 
 
 def _nearer(h: Float64Array, times: float) -> Float64Array:
@@ -102,7 +99,7 @@ def _nearer(h: Float64Array, times: float) -> Float64Array:
     return np.minimum(np.maximum(h / times, SMALLEST), h)
 
 
-def _at_a_kink(approach: _Approach, best: Slopes) -> Float64Array:
+def _at_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     """How far the slopes on both sides are from the estimate, 0 where they are alike.
 
     Beside a kink in several columns they need not lie between those along the axes; and an output
@@ -118,7 +115,7 @@ def _at_a_kink(approach: _Approach, best: Slopes) -> Float64Array:
     return np.where(kink, off, 0)
 
 
-def _at_a_small_kink(approach: _Approach, best: Slopes) -> Float64Array:
+def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     """The same where the slopes are small.
 
     What jumps more and more, the nearer, is no kink but a step of y, steep if one looks closely.
@@ -130,7 +127,7 @@ def _at_a_small_kink(approach: _Approach, best: Slopes) -> Float64Array:
     return np.where(kink, far.off(best), 0)
 
 
-def _beside_a_kink(approach: _Approach, best: Slopes) -> Float64Array:
+def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     """How far the mean of both sides is from the estimate, beyond rounding, at two steps."""
     far, _, near = approach
     from_far, from_near = (
@@ -164,17 +161,16 @@ def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -
     No single entry changes the median of three that tie: there is a kink, and no axis shows it.
     """
     n, least = z.shape[1], h.min(axis=1, keepdims=True)
-    nearer = _nearer(least, MUCH_NEARER)
+    step = np.stack([least, _nearer(least, MUCH_NEARER)])[:, None]
     ramp, y = np.arange(1.0, n + 1) / n, values(forward, z)
+    ways = np.array([ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)])
     size = np.abs(along.estimate).sum(axis=-1)
+    slopes = (values(forward, z + step * ways[:, None, :]) - y) / step
+    noise, rough = (8 * EPS * (1 + np.abs(y)) / step)[:, 0]
     error = along.error
-    for d in (ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)):
-        apart, near = (
-            np.abs((values(forward, z + step * d) - y) / step - along.estimate @ d)
-            for step in (least, nearer)
-        )
-        apart = apart - error @ np.abs(d)
-        noise, rough = (8 * EPS * (1 + np.abs(y)) / step for step in (least, nearer))
+    for k, way in enumerate(ways):
+        apart, near = np.abs(slopes[:, k] - along.estimate @ way)
+        apart = apart - error @ np.abs(way)
         kink = (apart > KINK * (1 + size) + noise) & (near + rough > apart / 2)
         off = n * n * apart[..., None]
         error = np.where(kink[..., None], np.maximum(error, off), error)

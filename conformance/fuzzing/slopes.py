@@ -43,8 +43,10 @@ def room(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
 
 
 def moved(z: Float64Array, h: Float64Array) -> Float64Array:
-    """z with one entry moved at a time: (N, n, n), the first n says which."""
-    return z[:, None, :] + h[:, :, None] * np.eye(z.shape[1])
+    """z (N, n) with one entry moved at a time by h (..., N, n): (..., N, n, n), the first n says
+    which.
+    """
+    return np.asarray(z[:, None, :] + h[..., None] * np.eye(z.shape[1]))
 
 
 def values(forward: Forward, points: Float64Array) -> Float64Array:
