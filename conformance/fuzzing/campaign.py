@@ -22,6 +22,9 @@ ENOUGH = 12
 #: Beyond the first cases, manners are looked at in every so many.
 ALL_MANNERS, SOME_MANNERS = 80, 4
 
+#: The witness is asked about so many cases at once.
+AT_ONCE = 250
+
 #: One case in so many is judged on a new copy of the target too.
 ON_A_COPY = 10
 
@@ -55,13 +58,11 @@ def search(
         else:
             findings.append(finding)
 
-    first = list(_sweep(judge.target, widths, special))[:max_examples]
-    for case in first:
-        look(case)
+    all_cases = list(_sweep(judge.target, widths, special))[:max_examples]
 
     @hypothesis.seed(seed)
     @settings(
-        max_examples=max(1, max_examples - len(first)),
+        max_examples=max(1, max_examples - len(all_cases)),
         database=None,
         deadline=None,
         derandomize=False,
@@ -70,10 +71,16 @@ def search(
     )
     @given(cases(widths, judge.target.domain, special))
     def draw(case: FuzzCase) -> None:
-        look(case)
+        all_cases.append(case)
 
-    if max_examples > len(first):
+    if max_examples > len(all_cases):
         draw()
+    for start in range(0, len(all_cases), AT_ONCE):
+        some = all_cases[start : start + AT_ONCE]
+        if len(findings) < ENOUGH:
+            judge.foresee(some)
+        for case in some:
+            look(case)
     return findings, passed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import final
 
@@ -20,7 +21,7 @@ from .number_check import NumberCheck
 from .observations import Observations
 from .target import Target
 from .tolerances import Tolerances
-from .units import Units
+from .units import Units, rows
 from .vjp_check import VjpCheck
 from .witness import Witness
 
@@ -48,6 +49,12 @@ class Judge:
         """Let the target see calm rows first: what it keeps of them will show."""
         with contextlib.suppress(Finding):
             self.call("forward", np.full((CALM_ROWS, case.width), self.target.inside, case.dtype))
+
+    def foresee(self, cases: Iterable[FuzzCase]) -> None:
+        """Let the witness see cases beforehand, all at once."""
+        elementwise = self.target.elementwise
+        with contextlib.suppress(Finding):  # the case that it is will show it
+            self.witness.foresee(rows(case, elementwise=elementwise) for case in cases)
 
     def judge(self, case: FuzzCase, *, manners_too: bool = True) -> Finding | None:
         """The first check that fails for this case, None where all hold."""
@@ -80,9 +87,8 @@ class Judge:
 
     def _out_of_reach(self, case: FuzzCase) -> bool:
         """Whether the witness itself finds nothing finite at some row of the case."""
-        z = case.z.astype(np.float64)
         try:
-            truth = self.witness.judge(z.reshape(-1, 1 if self.target.elementwise else case.width))
+            truth = self.witness.judge(rows(case, elementwise=self.target.elementwise))
         except Finding:  # differences ask the forward that has just failed
             return False
         return not (np.isfinite(truth.y).all() and np.isfinite(truth.jacobian).all())

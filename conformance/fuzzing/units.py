@@ -57,14 +57,14 @@ class Units:
     @classmethod
     def of(cls, case: FuzzCase, results: Results, witness: Witness, *, elementwise: bool) -> Units:
         """Split a case into units and ask the witness about them."""
-        z = case.z.astype(np.float64)
+        z = rows(case, elementwise=elementwise)
         y, jacobian = results.y.astype(np.float64), results.jacobian.astype(np.float64)
         if elementwise:
             assert results.slopes is not None
             slopes = results.slopes.astype(np.float64).reshape(-1, 1, 1)
-            z, y, jacobian = z.reshape(-1, 1), y.reshape(-1, 1), slopes
+            y, jacobian = y.reshape(-1, 1), slopes
         else:
-            z, y = z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1])
+            y = y.reshape(-1, y.shape[-1])
             jacobian = jacobian.reshape(-1, *jacobian.shape[-2:])
         return cls(case, elementwise, z, witness.judge(z), y, jacobian, results)
 
@@ -84,3 +84,8 @@ class Units:
         """|dy| by units: (N, m)."""
         dy = np.abs(self.case.dy.astype(np.float64))
         return dy.reshape(-1, 1) if self.elementwise else dy.reshape(-1, dy.shape[-1])
+
+
+def rows(case: FuzzCase, *, elementwise: bool) -> Float64Array:
+    """The z of a case by units: (N, n), or (N, 1) for single entries."""
+    return case.z.astype(np.float64).reshape(-1, 1 if elementwise else case.width)
