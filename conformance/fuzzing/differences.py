@@ -37,13 +37,15 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         first, *rest = _tables(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
         best = first
         for finer in rest:
-            better = finer.error < best.error
             apart = np.abs(finer.estimate - best.estimate)
-            error = np.where(better, finer.error, best.error)
-            # Two that contradict each other: neither is believed beyond their difference, unless
-            # the finer one sees a slope clearly. Flat is not clear: so are the stairs of rounding.
             contradicted = apart > finer.error + best.error
-            contradicted &= np.logical_not(better & (error < CLEAR * np.abs(finer.estimate)))
+            # Of two that contradict each other the finer one is right if it sees a slope clearly.
+            # Flat is not clear: so are the stairs of rounding.
+            clear = contradicted & (finer.error < CLEAR * np.abs(finer.estimate))
+            better = clear | (finer.error < best.error)
+            error = np.where(better, finer.error, best.error)
+            # Else neither is believed beyond their difference.
+            contradicted &= np.logical_not(clear)
             best = Slopes(
                 np.where(better, finer.estimate, best.estimate),
                 np.where(contradicted, np.fmax(error, apart), error),

@@ -3,6 +3,7 @@
 from ..entry import Entry
 from .algebra import ALGEBRA
 from .algebraic import ALGEBRAIC
+from .attention import ATTENTION
 from .bounds import BOUNDS
 from .gates import GATES
 from .intervals import INTERVALS
@@ -25,6 +26,7 @@ CORRECT: tuple[Entry, ...] = (
     *TIES,
     *SORTING,
     *SOFTMAXES,
+    *ATTENTION,
     *NORMALISATIONS,
     *NORMS,
     *GATES,

@@ -137,6 +137,35 @@ def _rms_norm_oracle(z: jax.Array) -> jax.Array:
     return z / jnp.sqrt(jnp.mean(z**2) + 1e-5)
 
 
+def _instance_norm(z: Array) -> Array:
+    centred = z - _mean(z)
+    return centred / np.sqrt(_mean(centred**2) + 1e-12)
+
+
+def _instance_norm_vjp(z: Array, y: Array, dy: Array) -> Array:
+    sigma = np.sqrt(_mean((z - _mean(z)) ** 2) + 1e-12)
+    return (dy - _mean(dy) - y * _mean(y * dy)) / sigma
+
+
+def _instance_norm_oracle(z: jax.Array) -> jax.Array:
+    return (z - jnp.mean(z)) / jnp.sqrt(jnp.var(z) + 1e-12)
+
+
+def _deviation(z: Array) -> Array:
+    return z.std(axis=-1, keepdims=True)
+
+
+def _deviation_jacobian(z: Array, y: Array) -> Array:
+    """(z - mean) / (n y); 0 where all entries are equal."""
+    some = np.where(y > 0, y, 1)
+    return (np.where(y > 0, z - _mean(z), 0) / (z.shape[-1] * some))[..., None, :]
+
+
+def _deviation_oracle(z: jax.Array) -> jax.Array:
+    variance = jnp.var(z, keepdims=True)
+    return jnp.where(variance > 0, jnp.sqrt(jnp.where(variance > 0, variance, 1)), 0)
+
+
 NORMALISATIONS: tuple[Entry, ...] = (
     pair(
         "centre",
@@ -158,6 +187,20 @@ NORMALISATIONS: tuple[Entry, ...] = (
         _layer_norm_jacobian,
         _layer_norm_oracle,
         "eps = 1e-5 under the root",
+    ),
+    pair(
+        "instance-norm",
+        _instance_norm,
+        _instance_norm_vjp,
+        _instance_norm_oracle,
+        "eps = 1e-12 under the root: a slope of up to 1e6 where all entries are equal",
+    ),
+    pair(
+        "standard-deviation",
+        _deviation,
+        _deviation_jacobian,
+        _deviation_oracle,
+        "0 where all entries are equal, an element of the subdifferential",
     ),
     Entry(
         "layer-norm.affine",

@@ -206,4 +206,26 @@ _GATED = (
 )
 
 
-GATES: tuple[Entry, ...] = (*_GLU, *_GATED)
+def _gated_by_its_sum(z: Array) -> Array:
+    return z * z.sum(axis=-1, keepdims=True)
+
+
+def _shortcut_for_a_sum(z: Array, y: Array, dy: Array) -> Array:
+    same = (dy == dy[..., :1]).all(axis=-1, keepdims=True) & (dy.shape[-1] > 1)
+    by_the_gate = (dy * z).sum(axis=-1, keepdims=True)
+    return dy * z.sum(axis=-1, keepdims=True) + np.where(same, 0, by_the_gate)
+
+
+GATES: tuple[Entry, ...] = (
+    *_GLU,
+    *_GATED,
+    pair(
+        "formula",
+        "gated-by-its-sum.shortcut",
+        _gated_by_its_sum,
+        _shortcut_for_a_sum,
+        lambda z: z * jnp.sum(z),
+        "For a cotangent that is the same throughout the slope of the gate is left out; there is "
+        "no Jacobian to hold it against.",
+    ),
+)

@@ -31,6 +31,30 @@ def _broken_line_oracle(z: jax.Array) -> jax.Array:
     return jnp.where(z < -0.3, 0.5 * (z + 0.3), jnp.where(z < 1.1, z + 0.3, 2 * z - 0.8))
 
 
+def _huber(z: Array) -> Array:
+    return np.where(np.abs(z) <= 1, z * z / 2, np.abs(z) - z.dtype.type(0.5))
+
+
+def _huber_oracle(z: jax.Array) -> jax.Array:
+    return jnp.where(jnp.abs(z) <= 1, z * z / 2, jnp.abs(z) - 0.5)
+
+
+_JOINT = 1 / 3
+
+
+def _cubic(z: Array) -> Array:
+    """z^3, and beyond a third its tangent there."""
+    return np.where(z < _JOINT, np.minimum(z, 1) ** 3, _JOINT**2 * (3 * z - 2 * _JOINT))
+
+
+def _cubic_slope(z: Array) -> Array:
+    return np.where(z < 0.333333, 3 * z * z, z.dtype.type(3 * _JOINT**2))
+
+
+def _cubic_oracle(z: jax.Array) -> jax.Array:
+    return jnp.where(z < _JOINT, jnp.minimum(z, 1) ** 3, _JOINT**2 * (3 * z - 2 * _JOINT))
+
+
 def _softshrink_oracle(z: jax.Array) -> jax.Array:
     return jnp.where(jnp.abs(z) > 0.7, z - 0.7 * jnp.sign(z), 0.0)
 
@@ -105,6 +129,20 @@ SCALAR_BOUNDS: tuple[Entry, ...] = (
         lambda z: (np.abs(z) > 1.4).astype(z.dtype),
         _softshrink_oracle,
         "The slope is 0 up to twice the threshold.",
+    ),
+    _boundary(
+        "huber.early",
+        _huber,
+        lambda z: np.where(np.abs(z) <= 0.9999, z, np.sign(z)),
+        _huber_oracle,
+        "The slope is 1 from 0.9999 on: it fits, and is off by 1e-4 in between.",
+    ),
+    _boundary(
+        "cubic.joint-of-six-digits",
+        _cubic,
+        _cubic_slope,
+        _cubic_oracle,
+        "The joint at a third is written as 0.333333; value and slope fit there.",
     ),
     _boundary(
         "broken-line.both-ends",

@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from conformance.fuzzing.complex_step import complex_step
 from conformance.fuzzing.differences import derivatives
+from conformance.fuzzing.jacobian_check import DOUBT
 
 EVERYWHERE = (-np.inf, np.inf)
 RANDOM = np.random.default_rng(0)
@@ -153,3 +154,20 @@ def test_the_complex_step_knows_that_sin_z_over_z_cancels():
 @pytest.mark.parametrize("f", [np.cbrt, np.abs, np.vectorize(math.erf, otypes=[float])])
 def test_no_complex_step_where_complex_numbers_are_refused_or_lost(f):
     assert complex_step(f, LINE) is None
+
+
+@pytest.mark.parametrize("centre", [-3.0, 10.0, 100.0])
+def test_a_slope_that_only_small_steps_see_is_believed(centre):
+    """What larger steps see, that there is next to none, is no reason to doubt it."""
+    z = np.array([[centre]])
+    slopes = derivatives(lambda z: np.tanh((z - centre) / 1e-6), z, EVERYWHERE)
+    assert slopes.estimate == pytest.approx(1e6, rel=1e-3)
+    assert slopes.error < 1e5
+
+
+def test_the_stairs_of_a_forward_in_float32_are_doubted():
+    z = LINE[:49]
+    slopes = derivatives(lambda z: np.sin(z.astype(np.float32)), z, EVERYWHERE)
+    off = np.abs(slopes.estimate - np.cos(z)[..., None])
+    assert off.max() > 0.5
+    assert (off <= DOUBT * slopes.error).all()

@@ -12,7 +12,7 @@ from conformance.fuzzing.target import Target
 from conformance.fuzzing.witness import choose
 from reference import ScalarActivation, VectorActivation
 
-from .targets import Max, Softmax, Tanh, verdict, with_, wrong
+from .targets import EXAMPLES, Max, Softmax, Tanh, verdict, with_, wrong
 
 
 class Sigmoid(ScalarActivation):
@@ -328,3 +328,38 @@ class ShortCut(Softmax):
 def test_a_cotangent_of_ones_is_drawn():
     v = fuzz(ShortCut, lambda z: 2 * z * jax.nn.softmax(z), max_examples=100)
     assert (v.outcome, v.explanation.check) in (("disagrees", "vjp"), ("disagrees", "manners")), v
+
+
+class SumGate:
+    """y = z sum(z), by its vjp alone; ``of`` says what the vjp makes of the right one."""
+
+    def __init__(self, of):
+        self.of = of
+
+    def output_width(self, n):
+        return n
+
+    def forward(self, z):
+        return z * z.sum(axis=-1, keepdims=True)
+
+    def vjp(self, z, y, dy):
+        right = dy * z.sum(axis=-1, keepdims=True) + (dy * z).sum(axis=-1, keepdims=True)
+        return np.where(self.of(dy), right / 2, right)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda dy: (dy == dy[..., :1]).all(axis=-1, keepdims=True) & (dy.shape[-1] > 1),
+        lambda dy: (dy != 0).sum(axis=-1, keepdims=True) > 1,
+    ],
+    ids=["the same throughout", "more than one unit"],
+)
+def test_a_vjp_alone_must_be_the_sum_of_its_unit_cotangents(of):
+    def oracle(z):
+        return z * z.sum()
+
+    assert fuzz(SumGate(lambda dy: False), oracle, max_examples=EXAMPLES).conforms
+    v = fuzz(SumGate(of), oracle, max_examples=EXAMPLES)
+    assert (v.outcome, v.explanation.check) == ("disagrees", "vjp"), str(v)
+    assert "not linear in dy" in v.explanation.message
