@@ -12,6 +12,7 @@ import numpy as np
 from ..compare import Float64Array
 from .hull import distance_to_hull
 from .neighbourhood import everywhere, guided
+from .slopes import EPS
 from .witness import Witness
 
 #: How far the Jacobians are, in terms of the largest entry of the row, and of 1 if that is less: a
@@ -26,6 +27,9 @@ VAGUE = 0.05
 
 #: Differences that doubt more than this straddle a jump of the function and no kink.
 STEEP = 100.0
+
+#: At a kink the slopes on both sides differ as much where one is so many times as near.
+NEARER = 2.0**20
 
 #: Of the directions on all sides, so many must lead off every kink.
 ENOUGH = 0.6
@@ -67,8 +71,20 @@ def _contradicted(
     bent = np.abs(whole - half)[sure].max(initial=0.0)
     if sure[: len(everywhere(z.size))].mean() < ENOUGH or bent > VAGUE * size:
         return False
-    if not here.doubt.max() <= STEEP * size:
+    if not here.doubt.max() <= STEEP * size or not _stays(witness, z, directions, way):
         return False
     allowed = np.full((1, z.size), MISS * size + 2 * bent)
     rows = ((jacobian[i : i + 1], half[sure][:, i : i + 1]) for i in range(len(jacobian)))
     return any(distance_to_hull(row, pieces, allowed) > 1 for row, pieces in rows)
+
+
+def _stays(witness: Witness, z: Float64Array, directions: Float64Array, way: float) -> bool:
+    """Whether what bends within this way of z bends at z itself: what is only steep does not."""
+    moves = directions * way * np.array([1.0, 1 / NEARER])[:, None, None]
+    points = z + np.stack([moves, -moves, np.zeros_like(moves)])
+    above, below, here = witness.judge(points.reshape(-1, z.size)).y.reshape(
+        3, 2, len(moves[0]), -1
+    )
+    bend = np.abs(above + below - 2 * here).max(axis=(1, 2)) / np.array([way, way / NEARER])
+    rounding = 8 * EPS * (1 + float(np.abs(here).max())) * NEARER / way
+    return bool(bend[1] + rounding > bend[0] / 2)

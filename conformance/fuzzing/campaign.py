@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 from ..compare import Float64Array
-from . import bend_search, kink_search, regimes
+from . import bend_search, difference_search, kink_search, regimes
 from .case import FuzzCase
 from .draw import REGIMES, cases, make
 from .finding import Finding
@@ -24,6 +24,9 @@ ALL_MANNERS, SOME_MANNERS = 80, 4
 
 #: The witness is asked about so many cases at once.
 AT_ONCE = 250
+
+#: Rows enough to reach beyond what a loop over blocks takes at once.
+MANY = 70
 
 #: One case in so many is judged on a new copy of the target too.
 ON_A_COPY = 10
@@ -96,6 +99,7 @@ def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
         for values, slopes in _probes(judge, 1):
             points += [kink_search.on_a_line(probe, target.domain) for probe in (values, slopes)]
             points.append(bend_search.on_a_line(slopes, target.domain))
+        points.append(_furthest(judge))
         line = np.concatenate(points)
         return {n: _rows(line, n) for n in widths} if len(line) else {}
     special = {}
@@ -106,21 +110,42 @@ def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
     return special
 
 
-def _probes(judge: Judge, m: int) -> Iterator[tuple[kink_search.Probe, kink_search.Probe]]:
-    """The witness's values and slopes, if it sees kinks; those by hand, if it does not or each is
-    a single number.
-    """
+def _furthest(judge: Judge) -> Float64Array:
+    """Where the two sides of an elementwise function are furthest apart."""
+    (_, true), (_, by_hand) = _of_witness(judge), _by_hand(judge, 1)
+    try:
+        return difference_search.on_a_line(by_hand, true, judge.target.domain)
+    except Finding:  # the witness asks the forward, that fails somewhere; the cases will show it
+        return np.empty((0, 1))
 
+
+#: Values of a function, and its slopes.
+_Pair = tuple[kink_search.Probe, kink_search.Probe]
+
+
+def _probes(judge: Judge, m: int) -> Iterator[_Pair]:
+    """Of the witness, if it sees kinks; by hand, if it does not or each is a single number."""
+    if judge.witness.smooth:
+        yield _of_witness(judge)
+    if judge.target.elementwise or not judge.witness.smooth:
+        yield _by_hand(judge, m)
+
+
+def _of_witness(judge: Judge) -> _Pair:
     def values(z: Float64Array) -> Float64Array:
         return judge.witness.judge(z).y
 
     def slopes(z: Float64Array) -> Float64Array:
         return judge.witness.judge(z).jacobian.reshape(len(z), -1)
 
-    def values_by_hand(z: Float64Array) -> Float64Array:
+    return values, slopes
+
+
+def _by_hand(judge: Judge, m: int) -> _Pair:
+    def values(z: Float64Array) -> Float64Array:
         return results(z)[0]
 
-    def slopes_by_hand(z: Float64Array) -> Float64Array:
+    def slopes(z: Float64Array) -> Float64Array:
         return results(z)[1].reshape(len(z), -1)
 
     def results(z: Float64Array) -> tuple[Float64Array, Float64Array]:
@@ -130,10 +155,7 @@ def _probes(judge: Judge, m: int) -> Iterator[tuple[kink_search.Probe, kink_sear
         except Finding:  # the cases will show what is wrong with it
             return np.zeros((len(z), m)), np.zeros((len(z), m))
 
-    if judge.witness.smooth:
-        yield values, slopes
-    if judge.target.elementwise or not judge.witness.smooth:
-        yield values_by_hand, slopes_by_hand
+    return values, slopes
 
 
 def _rows(points: Float64Array, n: int) -> Float64Array:
@@ -153,6 +175,8 @@ def _sweep(
         for dtype in (np.float64, np.float32):
             dy = regimes.cotangents(random, (len(z), widths[n]), dtype)
             yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
+    else:
+        yield make(random, (MANY,), n, widths[n], "ordinary", np.float64, target.domain, special)
     # Of one or two entries too much is 0: a softmax's whole Jacobian, a normalisation's nearly.
     telling = [n for n in widths if n > 2] or list(widths)
     for i, regime in enumerate(REGIMES):

@@ -17,6 +17,12 @@ from .finding import Finding
 #: Two numbers are the same for a diagnosis within this share of the larger.
 CLOSE = 1e-5
 
+#: What is right to three digits has lost some.
+FEW_DIGITS = 1e-3
+
+#: What takes z for y is wrong nearly always: of so many cases that passed for each finding, not.
+OFTEN = 3
+
 #: So many cases that passed are looked at for what contradicts a likely mistake.
 SOME = 50
 
@@ -62,13 +68,15 @@ def _lost_digits(finding: Finding) -> Iterator[str]:
     if not close(got, true):
         return
     off = float(np.abs(got / true - 1)[true != 0].max(initial=np.finfo(np.float64).eps))
-    yield f"right to {int(-np.log10(off))} digits here: others cancel, or a constant has too few"
+    if off < FEW_DIGITS:
+        digits = int(-np.log10(off))
+        yield f"right to {digits} digits here: others cancel, or a constant has too few"
 
 
 def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iterator[str]:
     """Does the derivative come right when y is given for z, or z for y, and stay so elsewhere?"""
     method = alike[0].method
-    if method not in ("derivative", "jacobian"):
+    if method not in ("derivative", "jacobian") or len(passed) > OFTEN * len(alike):
         return
     for given, text in (
         ("zz", "y is used where z belongs"),

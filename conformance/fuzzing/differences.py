@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from .one_sided import doubted
-from .slopes import EPS, Forward, Slopes, moved, steps, values
+from .slopes import EPS, SMALLEST, Forward, Slopes, moved, steps, values
 
 #: Steps in one table, and the first step of each table that is tried, in terms of max(|z|, step).
 LEVELS = 7
@@ -19,6 +19,9 @@ STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 
 #: An estimate is off by more than it changed, now and then.
 SAFETY = 8.0
+
+#: And the error of a whole table by some more.
+UNSURE = 1.25
 
 #: A slope is seen clearly by a table that doubts no more than this share of it.
 CLEAR = 1e-3
@@ -50,7 +53,11 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 np.where(better, finer.estimate, best.estimate),
                 np.where(contradicted, np.fmax(error, apart), error),
             )
-        return doubted(forward, z, domain, best)
+        best = doubted(forward, z, domain, Slopes(best.estimate, UNSURE * best.error))
+        largest = np.abs(z).max(axis=1)[:, None, None]
+        # Of a row so small every step leads far beyond it; a number has two sides all the same.
+        too_small = (largest > 0) & (largest < SMALLEST / STEPS[-1]) & (z.shape[1] > 1)
+        return Slopes(best.estimate, np.where(too_small, np.inf, best.error))
 
 
 def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:

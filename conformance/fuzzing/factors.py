@@ -90,9 +90,19 @@ def factor(e: Evidence) -> Iterator[str]:
     ):
         yield f"clipped to [-{bound:.6g}, {bound:.6g}]"
     elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]):
-        yield f"{ratio[0]:.6g} times what it should be, everywhere: a constant factor"
+        yield _constant(float(ratio[0]), e)
     elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(offset, offset[0]):
-        yield f"off by {offset[0]:.6g}, everywhere: a term too many, or too few"
+        where = "where it is wrong" if e.largest > SMALL else "everywhere: a term too many or few"
+        yield f"off by {offset[0]:.6g}, {where}"
+
+
+def _constant(ratio: float, e: Evidence) -> str:
+    """What a factor that is the same for all that is wrong means: is anything right?"""
+    if ratio == 0:
+        return "zero where it should not be"
+    if e.largest > SMALL:
+        return f"{ratio:.6g} times what it should be, where it is wrong"
+    return f"{ratio:.6g} times what it should be, everywhere: a constant factor"
 
 
 def _known(e: Evidence) -> Iterator[tuple[str, Float64Array | float, Float64Array | None]]:

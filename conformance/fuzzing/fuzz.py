@@ -106,8 +106,9 @@ class _Run:
     def verdict(self) -> Verdict:
         pristine = self.target.copy()
         try:
-            if self.target.is_by_place():
-                self.target, pristine = self.target.as_by_place(), pristine.as_by_place()
+            if pristine.is_by_place():
+                pristine = pristine.as_by_place()
+            self.target = pristine.copy()  # what is under test may be used elsewhere
             widths = _widths(self.target)
             self.witness = witness = choose(self.target, self.oracle)
             witness.prepare([1] if self.target.elementwise else list(widths))
@@ -185,10 +186,9 @@ class _Run:
 
 
 def _widths(target: Target) -> dict[int, int]:
-    """The widths to draw: an elementwise function takes any, and none needs a compilation."""
-    if not target.elementwise:
-        return target.widths()
-    return {n: n for n in target.widths(at_most=12)}
+    """The widths to draw, and those of y."""
+    widths = target.widths()
+    return {n: n for n in widths} if target.elementwise else widths
 
 
 def _fresh(pristine: Target, witness: Witness) -> Any:

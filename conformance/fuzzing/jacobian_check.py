@@ -15,13 +15,10 @@ from .convention import convention
 from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
-from .rounding import USES, cancelled, epsilon, inherited, jacobian_scale
+from .rounding import GREY, UNSEEN, USES, cancelled, epsilon, inherited, jacobian_scale
 from .spread import spread
 from .subdifferential import Membership, membership, slopes_within
 from .units import Mask, Units
-
-#: At a kink differences give the middle, and doubt half of the jump: a slope of one side passes.
-DOUBT = 1.25
 
 #: So many kinks that only differences see are looked at: each takes some milliseconds.
 LOOKS = 100
@@ -43,7 +40,7 @@ class JacobianCheck(NumberCheck):
         """Raise Finding unless each Jacobian is autodiff's, or at a kink in its subdifferential."""
         truth, eps = units.truth, epsilon(units.case.dtype)
         scale = jacobian_scale(truth)
-        tolerance = self.floor(units) + ROUNDINGS * eps * scale + DOUBT * truth.doubt
+        tolerance = self.floor(units) + ROUNDINGS * eps * scale + truth.doubt
         judged = units.jacobian_judged & np.isfinite(units.jacobian)
         bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
         if bad.any():
@@ -51,6 +48,8 @@ class JacobianCheck(NumberCheck):
             tolerance = tolerance + inherited(self.call, units, scale)
             tolerance = tolerance + USES * cancelled(units.z, eps) * scale
             bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
+            beyond = np.abs(units.jacobian - truth.jacobian) - truth.doubt
+            bad &= beyond > self._grey(units) * scale
         self._look_from_afar(units, scale, judged & np.logical_not(bad))
         # Where autodiff has no number, those nearby say what it could be; where differences have
         # none they know nothing.
@@ -61,7 +60,7 @@ class JacobianCheck(NumberCheck):
         order = np.argsort(-error.max(axis=(1, 2)), kind="stable")
         doubtful = np.flatnonzero(np.logical_or(bad, lost).any(axis=(1, 2)))
         suspicious = [int(unit) for unit in order if unit in doubtful]
-        undoubted = tolerance - DOUBT * truth.doubt
+        undoubted = tolerance - truth.doubt
         self._look_at_kinks(units, suspicious, undoubted)
         rough = None
         for unit in suspicious:
@@ -82,6 +81,14 @@ class JacobianCheck(NumberCheck):
                 only = self.exceeds(units.jacobian, truth.jacobian, allowed, only)
                 if only.any():
                     self._settle(units, unit, only, kink, allowed, scale)
+
+    def _grey(self, units: Units) -> float:
+        """A share of the terms up to which nothing is said beyond doubt, whoever is right.
+
+        In float32 the same formula is judged in float64; and differences see no less.
+        """
+        grey = GREY[units.case.dtype] if units.case.dtype == np.float32 else 0.0
+        return grey if self.witness.smooth else max(grey, UNSEEN)
 
     def _spread(self, units: Units) -> Float64Array:
         """How the hand-written side rounds in float32; the same formula is judged in float64."""
@@ -133,7 +140,7 @@ class JacobianCheck(NumberCheck):
         """Where differences doubt so much that nearly anything passes, look at what is around."""
         if self.witness.smooth or units.elementwise or units.z.shape[1] > EXHAUSTIVE:
             return
-        vague = passed & (DOUBT * units.truth.doubt > VAGUE * scale)
+        vague = passed & (units.truth.doubt > VAGUE * scale)
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
             key, domain = self._key(units, unit), self.call.target.domain
             if key not in self.afar and len(self.afar) < LOOKS:
@@ -178,8 +185,8 @@ class JacobianCheck(NumberCheck):
         i = np.unravel_index(int(np.nanargmax(error)), error.shape)
         got, said = units.jacobian[unit][i], units.truth.jacobian[unit][i]
         sentence = (
-            f"{self.witness.name} gives {said:.6g} at z = {units.z[unit]}, "
-            f"where differences of the forward stand with the hand-written {got:.6g}"
+            f"{self.witness.name} gives {said:.10g} at z = {units.z[unit]}, "
+            f"where differences of the forward stand with the hand-written {got:.10g}"
         )
         self.seen.suspect("number", sentence)
 

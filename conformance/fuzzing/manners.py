@@ -136,7 +136,7 @@ def _state(call: Caller, made: Call, other: Array) -> Iterator[Trial]:
         turned = call(method, *(a[::-1].copy() for a in made.arguments))
         shown = f"f.{method}({', '.join(f'{a}[::-1].copy()' for a in ARGUMENTS[method])})[::-1]"
         if isinstance(turned, np.ndarray) and turned.shape == made.result.shape:
-            message = f"{method} must not depend on what was computed before"
+            message = f"{method} must not depend on the order of the rows, nor on earlier calls"
             lines = (f"before = {text}",)
             yield Trial(method, message, turned[::-1], made.result, (shown, "before"), lines)
     fresh = not isinstance(again, np.ndarray) or not again.flags.writeable

@@ -88,4 +88,5 @@ def everywhere(n: int) -> Float64Array:
         signs = np.array(list(product((-1.0, 1.0), repeat=n)))
         return (sizes[:, None] * signs).reshape(-1, n)
     random = np.random.default_rng(n)
-    return np.asarray(random.uniform(-1, 1, (SAMPLE, n)))
+    beside_the_axes = axes(n) + random.uniform(-1, 1, (2 * n + 2, n)) / 8
+    return np.vstack([random.uniform(-1, 1, (SAMPLE, n)), beside_the_axes])

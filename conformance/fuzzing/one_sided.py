@@ -21,6 +21,9 @@ STEP = 2.0**-20
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
 
+#: A slope at one side of a kink is taken a small step away.
+CURVED = 1.001
+
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
 
@@ -50,6 +53,7 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
         _at_a_small_kink(at_wide, best),
         _beside_a_kink(at_h, best),
         _steeper(sides[7], best),
+        np.where((tiny < h)[:, None, :], _otherwise(sides[7], best), 0),
         _unbounded(at_h[0], at_h[2], next_to),
     ):
         error = np.fmax(error, doubt)
@@ -72,8 +76,9 @@ class _Sides:
         return np.abs(self.right - self.left)
 
     def off(self, best: Slopes) -> Float64Array:
-        """How far either is from the estimate."""
-        return np.maximum(np.abs(self.left - best.estimate), np.abs(self.right - best.estimate))
+        """How far either is from the estimate, and a little further: the pieces may be curved."""
+        off = np.maximum(np.abs(self.left - best.estimate), np.abs(self.right - best.estimate))
+        return CURVED * off
 
     def stay(self, near: _Sides) -> NDArray[np.bool_]:
         """Whether nearer by they jump as much, as at a kink: what is only steep becomes smooth."""
@@ -105,14 +110,15 @@ def _at_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     Beside a kink in several columns they need not lie between those along the axes; and an output
     may bend a little where another one has its kink.
     """
-    far, _, near = approach
+    far, near, much_nearer = approach
     kink = far.jump > KINK * (1 + np.abs(best.estimate)) + far.noise
-    kink &= far.stay(near)
+    # One that lies a little off is lost to the nearest step.
+    kink &= far.stay(near) | far.stay(much_nearer)
     off, n = far.off(best), kink.shape[2]
     if n > 1:
         off = np.maximum(off, n**2 * np.where(kink, off, 0).max(axis=2, keepdims=True))
         kink = np.asarray(kink.any(axis=(1, 2), keepdims=True))
-    return np.where(kink, off, 0)
+    return np.where(kink, off + far.noise, 0)
 
 
 def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
@@ -124,7 +130,7 @@ def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     size = np.abs(far.left) + np.abs(far.right)
     kink = (far.jump > KINK * size + far.noise) & far.stay(near) & near.stay(much_nearer)
     kink &= near.jump < STEP_OF_Y * far.jump + near.noise
-    return np.where(kink, far.off(best), 0)
+    return np.where(kink, far.off(best) + far.noise, 0)
 
 
 def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
@@ -140,6 +146,12 @@ def _steeper(sides: _Sides, best: Slopes) -> Float64Array:
     """The slopes themselves, where they are so steep that the estimate has overlooked them."""
     steep = np.maximum(np.abs(sides.left), np.abs(sides.right))
     return np.where(steep > 2 * (np.abs(best.estimate) + best.error) + sides.noise, steep, 0)
+
+
+def _otherwise(sides: _Sides, best: Slopes) -> Float64Array:
+    """How far the slopes are from the estimate, where that is far."""
+    off = sides.off(best)
+    return np.where(off > KINK * (1 + np.abs(best.estimate)) + sides.noise, off, 0)
 
 
 def _unbounded(far: _Sides, near: _Sides, next_to: _Sides) -> Float64Array:

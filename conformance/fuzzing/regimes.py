@@ -58,7 +58,10 @@ def _tiny(random: Random, shape: Shape) -> Float64Array:
 
 
 def _zeros(random: Random, shape: Shape) -> Float64Array:
-    return np.where(_some(random, shape), random.choice([0.0, -0.0], shape), _short(random, shape))
+    z = np.where(_some(random, shape), random.choice([0.0, -0.0], shape), _short(random, shape))
+    one = np.arange(shape[-1]) == random.integers(0, shape[-1], (*shape[:-1], 1))
+    one_hot = np.where(one, random.choice([1.0, 1.0, -2.5]), 0.0)
+    return one_hot if random.random() < 0.25 else z
 
 
 def _ties(random: Random, shape: Shape) -> Float64Array:
@@ -76,6 +79,14 @@ def _ties(random: Random, shape: Shape) -> Float64Array:
 
 def _whole(random: Random, shape: Shape) -> Float64Array:
     return random.integers(-3, 4, shape) / random.choice([1.0, 2.0])
+
+
+def _ordered(random: Random, shape: Shape) -> Float64Array:
+    """Rows that rise or fall, now and then by one throughout."""
+    z = np.sort(_short(random, shape), axis=-1)
+    if random.random() < 0.5:
+        z = np.arange(shape[-1]) - random.integers(0, shape[-1] + 1, (*shape[:-1], 1)) + 0.0 * z
+    return z * _signs(random, (*shape[:-1], 1))
 
 
 def _one_sign(random: Random, shape: Shape) -> Float64Array:
@@ -106,6 +117,7 @@ REGIMES: dict[str, Callable[[Random, Shape], Float64Array]] = {
     "whole": _whole,
     "zeros": _zeros,
     "ties": _ties,
+    "ordered": _ordered,
     "one sign": _one_sign,
     "large": _large,
     "wide": _wide,

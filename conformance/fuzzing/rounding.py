@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from reference.checks import Array
+
 from ..compare import Float64Array
 from .calls import Caller
 from .units import Units
@@ -125,9 +127,9 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     """8 times the change of the hand-written Jacobian (N, m, n) where y moves by 4 ulps, or to the
     witness's y: the forward may be off by what its terms round to.
 
-    A change beyond what rounding could be is a branch on y: it excuses nothing. But of a subnormal
-    y few digits are left, as of one whose terms are subnormal, and nothing is known of what a
-    quotient by it comes to.
+    A change beyond what rounding could be, that does not grow with the move either, is a branch on
+    y: it excuses nothing. But of a subnormal y few digits are left, as of one whose terms are
+    subnormal, and nothing is known of what a quotient by it comes to.
     """
     method = "derivative" if units.elementwise else "jacobian"
     if getattr(call.target, method) is None:
@@ -136,15 +138,24 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     size = np.abs(y)
     tiny = np.finfo(y.dtype).tiny
     subnormal = (size > 0) & (size < tiny)
-    step = np.where(subnormal, np.spacing(size), y.dtype.type(MOVES[0] * eps) * size)
-    change = np.zeros_like(units.jacobian)
+    near, far = (
+        np.where(subnormal, np.spacing(size), y.dtype.type(ulps * eps) * size) for ulps in MOVES
+    )
     true = units.truth.y.reshape(y.shape).astype(y.dtype)
-    for moved in (y + step, y - step, np.where(np.isfinite(true), true, y)):
-        with np.errstate(all="ignore"):
-            other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
-            if other.size == change.size:
-                change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
-    explained = change < INHERITED * eps * scale
+
+    def change_at(*ys: Array) -> Float64Array:
+        change = np.zeros_like(units.jacobian)
+        for moved in ys:
+            with np.errstate(all="ignore"):
+                other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
+                if other.size == change.size:
+                    change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
+        return change
+
+    by_ulps = change_at(y + near, y - near)
+    grows = _growing(by_ulps, change_at(y + far, y - far)) > 0
+    change = np.maximum(by_ulps, change_at(np.where(np.isfinite(true), true, y)))
+    explained = grows | (change < INHERITED * eps * scale)
     lost = (np.abs(true) < np.sqrt(tiny)) & (np.abs(true - y) > LOST * np.abs(true))
     explained |= (subnormal | lost).reshape(*change.shape[:2], 1)
     return np.where(explained, 8 * change, 0.0)

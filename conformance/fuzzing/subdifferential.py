@@ -52,7 +52,9 @@ def membership(
     best, differ, uneven = np.inf, False, False
     if not np.isfinite(jacobian).all():
         return Membership(best, kink=False)
-    for directions in (guided(jacobian), everywhere(z.size)):
+    # Differences straddle a kink from all sides alike: of them few directions tell as much.
+    around = (everywhere(z.size),) if near.witness.smooth else ()
+    for directions in (guided(jacobian), *around):
         scales = near.jacobians(z, directions)
         bent = _bent(scales, max(SMOOTH, SMOOTH_ULPS * near.eps))
         uneven = _uneven(scales, tolerance)
@@ -66,7 +68,7 @@ def membership(
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
-    if z.size > EXHAUSTIVE and _row_by_row(near, z, jacobian, tolerance):
+    if around and z.size > EXHAUSTIVE and _row_by_row(near, z, jacobian, tolerance):
         return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)

@@ -101,7 +101,7 @@ class Target:
         if not self.elementwise or isinstance(self.subject, ScalarActivation):
             return False
         forward, (low, high) = self.copy().forward, self.domain
-        n = max(self.copy().widths(at_most=12))
+        n = max(self.copy().widths())
         for number in (self.inside, -1.25, 0.25, 1.5):
             if low < number < high:
                 with np.errstate(all="ignore"):
@@ -141,7 +141,7 @@ class Target:
             raise ValueError(f"forward must return an array, got {y!r} for z of shape (2, {n})")
         return np.shape(y)[-1]
 
-    def widths(self, at_most: int = 9) -> dict[int, int]:
+    def widths(self, at_most: int = 12) -> dict[int, int]:
         """The output width of each input width to try, in the order of WIDTHS."""
         taken: dict[int, int] = {}
         refusal: ValueError | None = None

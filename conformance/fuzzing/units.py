@@ -13,6 +13,9 @@ from .calls import Results
 from .case import FuzzCase
 from .witness import Truth, Witness
 
+#: By this share of it a y is too small that has lost its digits.
+UNDERFLOWN = 1e-3
+
 Mask = NDArray[np.bool_]
 
 #: Of a value this close to the dtype's largest, the terms may overflow though it does not.
@@ -48,6 +51,10 @@ class Units:
         rows = np.asarray(self.y_judged.all(axis=1)).reshape(-1, 1, 1)
         self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows
         self.jacobian_judged &= np.isfinite(self.truth.doubt)
+        # Where the squares of the witness underflow, and those by hand do not, it knows no slope.
+        size, by_witness = np.abs(self.y), np.abs(self.truth.y)
+        underflown = (size < tiny**0.5) & (by_witness < (1 - UNDERFLOWN) * size)
+        self.jacobian_judged &= np.logical_not(underflown.any(axis=1)).reshape(-1, 1, 1)
 
     @property
     def limit(self) -> float:
