@@ -363,3 +363,11 @@ def test_a_vjp_alone_must_be_the_sum_of_its_unit_cotangents(of):
     v = fuzz(SumGate(of), oracle, max_examples=EXAMPLES)
     assert (v.outcome, v.explanation.check) == ("disagrees", "vjp"), str(v)
     assert "not linear in dy" in v.explanation.message
+
+
+@pytest.mark.parametrize(("size", "said"), [(1e-12, True), (1.0, False)])
+def test_of_slopes_next_to_nothing_it_is_said_that_little_is_seen(size, said):
+    sine = (lambda z: z.dtype.type(size) * np.sin(z), lambda z: z.dtype.type(size) * np.cos(z))
+    v = fuzz(sine, lambda z: size * jnp.sin(z), max_examples=EXAMPLES)
+    assert v.conforms
+    assert any("no slope exceeds" in note for note in v.notes) == said
