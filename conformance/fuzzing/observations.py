@@ -10,6 +10,9 @@ import numpy as np
 
 from .units import Units
 
+#: Slopes are measured against 1: of none larger than this little is seen.
+FLAT = 1e-6
+
 #: Fewer than this share of what was drawn: a verdict on little.
 FEW = 0.5
 
@@ -22,13 +25,15 @@ class Observations:
     conventions: how often each choice at a kink was seen. suspects: where the hand-written side
     stands against its oracle, a sentence each. notes: other circumstances, with how often. live:
     cases with a Jacobian that is not all zeros. units, judged: rows or numbers that were drawn, and
-    of these those of which the witness knows y. regimes: cases of each.
+    of these those of which the witness knows y. steepest: the
+    largest entry of a Jacobian. regimes: cases of each.
     """
 
     cases: int = 0
     live: int = 0
     units: int = 0
     judged: int = 0
+    steepest: float = 0.0
     conventions: Counter[str] = field(default_factory=Counter)
     suspects: dict[str, str] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
@@ -39,14 +44,22 @@ class Observations:
         self.units += len(units.z)
         self.judged += int(units.y_judged.all(axis=1).sum())
         J = units.truth.jacobian
-        self.live += bool((np.isfinite(J) & (J != 0)).any())
+        steepest = float(np.abs(J[np.isfinite(J)]).max(initial=0.0))
+        self.live += steepest > 0
+        self.steepest = max(self.steepest, steepest)
 
     def gaps(self) -> tuple[str, ...]:
-        """A sentence on what was drawn but not judged, where that is most of it."""
-        if not 0 < self.judged < FEW * self.units:
-            return ()
-        share = self.judged / self.units
-        return (f"only {share:.0%} of what was drawn has a finite value by the oracle",)
+        """A sentence on what was drawn but not judged, where that is most of it; on what is so flat
+        that errors are lost, another.
+        """
+        said = []
+        if 0 < self.judged < FEW * self.units:
+            share = self.judged / self.units
+            said.append(f"only {share:.0%} of what was drawn has a finite value by the oracle")
+        if 0 < self.steepest < FLAT:
+            steepest = f"no slope exceeds {self.steepest:.1g}"
+            said.append(f"{steepest}, and all are measured against 1: scale it, to see more")
+        return tuple(said)
 
     def suspect(self, kind: str, sentence: str) -> None:
         """Keep the first sentence of each kind."""
