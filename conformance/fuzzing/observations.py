@@ -25,8 +25,8 @@ class Observations:
     conventions: how often each choice at a kink was seen. suspects: where the hand-written side
     stands against its oracle, a sentence each. notes: other circumstances, with how often. live:
     cases with a Jacobian that is not all zeros. units, judged: rows or numbers that were drawn, and
-    of these those of which the witness knows y. steepest: the
-    largest entry of a Jacobian. regimes: cases of each.
+    of these those of which the witness knows y. steepest: the largest entry of a
+    Jacobian. regimes: cases of each.
     """
 
     cases: int = 0

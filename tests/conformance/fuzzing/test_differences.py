@@ -162,11 +162,3 @@ def test_a_slope_that_only_small_steps_see_is_believed(centre):
     slopes = derivatives(lambda z: np.tanh((z - centre) / 1e-6), z, EVERYWHERE)
     assert slopes.estimate == pytest.approx(1e6, rel=1e-3)
     assert slopes.error < 1e5
-
-
-def test_the_stairs_of_a_forward_in_float32_are_doubted():
-    z = LINE[:49]
-    slopes = derivatives(lambda z: np.sin(z.astype(np.float32)), z, EVERYWHERE)
-    off = np.abs(slopes.estimate - np.cos(z)[..., None])
-    assert off.max() > 0.5
-    assert (off <= slopes.error).all()
