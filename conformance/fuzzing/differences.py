@@ -20,11 +20,17 @@ STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 #: An estimate is off by more than it changed, now and then.
 SAFETY = 8.0
 
+#: The slope on a side of a kink is taken a small step away: the piece may be curved.
+SLACK = 1.001
+
 #: And the error of a whole table by some more.
 UNSURE = 1.25
 
 #: A slope is seen clearly by a table that doubts no more than this share of it.
 CLEAR = 1e-3
+
+#: And a step that leaves the curve contradicts it grossly, by this share or more.
+GROSS = 1e-2
 
 #: Where f is smooth, half the step changes the slope by a quarter of what the step before it did;
 #: where its curvature jumps inside of the steps, by half, and no order of extrapolation is right.
@@ -45,6 +51,7 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
             # Of two that contradict each other the finer one is right if it sees a slope clearly.
             # Flat is not clear: so are the stairs of rounding.
             clear = contradicted & (finer.error < CLEAR * np.abs(finer.estimate))
+            clear &= apart > GROSS * np.abs(finer.estimate)
             better = clear | (finer.error < best.error)
             error = np.where(better, finer.error, best.error)
             # Else neither is believed beyond their difference.
@@ -57,7 +64,7 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         largest = np.abs(z).max(axis=1)[:, None, None]
         # Of a row so small every step leads far beyond it; a number has two sides all the same.
         too_small = (largest > 0) & (largest < SMALLEST / STEPS[-1]) & (z.shape[1] > 1)
-        return Slopes(best.estimate, np.where(too_small, np.inf, best.error))
+        return Slopes(best.estimate, np.where(too_small, np.inf, SLACK * best.error))
 
 
 def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
@@ -94,8 +101,10 @@ def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
 
 def _rounding(forward: Forward, z: Float64Array) -> Float64Array:
     """What rounding does inside: y moves as where z is off by an ulp or two. (N, 1, m)."""
-    y, less, more = values(forward, z * (1 + 2 * EPS * np.array([0.0, -1.0, 1.0])[:, None, None]))
-    apart = np.nan_to_num(np.abs(more - less))
+    in_turn = (-1.0) ** np.arange(z.shape[1])  # what cancels does not cancel then
+    ways = np.stack([0 * in_turn, in_turn**2, -(in_turn**2), in_turn, -in_turn])
+    y, *moved_y = values(forward, z * (1 + 2 * EPS * ways[:, None, :]))
+    apart = np.nan_to_num(np.ptp(moved_y, axis=0))
     return np.asarray(EPS * (1 + np.abs(y)) + apart)[:, None, :]
 
 

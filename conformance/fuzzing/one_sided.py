@@ -21,9 +21,6 @@ STEP = 2.0**-20
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
 
-#: A slope at one side of a kink is taken a small step away.
-CURVED = 1.001
-
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
 
@@ -76,9 +73,8 @@ class _Sides:
         return np.abs(self.right - self.left)
 
     def off(self, best: Slopes) -> Float64Array:
-        """How far either is from the estimate, and a little further: the pieces may be curved."""
-        off = np.maximum(np.abs(self.left - best.estimate), np.abs(self.right - best.estimate))
-        return CURVED * off
+        """How far either is from the estimate."""
+        return np.maximum(np.abs(self.left - best.estimate), np.abs(self.right - best.estimate))
 
     def stay(self, near: _Sides) -> NDArray[np.bool_]:
         """Whether nearer by they jump as much, as at a kink: what is only steep becomes smooth."""

@@ -51,9 +51,9 @@ class Units:
         rows = np.asarray(self.y_judged.all(axis=1)).reshape(-1, 1, 1)
         self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows
         self.jacobian_judged &= np.isfinite(self.truth.doubt)
-        # Where the squares of the witness underflow, and those by hand do not, it knows no slope.
-        size, by_witness = np.abs(self.y), np.abs(self.truth.y)
-        underflown = (size < tiny**0.5) & (by_witness < (1 - UNDERFLOWN) * size)
+        # Where squares underflow on one side alone, nothing is known of slopes.
+        size = np.maximum(np.abs(self.y), np.abs(self.truth.y))
+        underflown = (size < tiny**0.5) & (np.abs(self.y - self.truth.y) > UNDERFLOWN * size)
         self.jacobian_judged &= np.logical_not(underflown.any(axis=1)).reshape(-1, 1, 1)
 
     @property
