@@ -373,7 +373,9 @@ def test_every_regime_is_drawn():
     assert not findings
     assert set(judge.seen.regimes) == {*REGIMES, "sweep"}
     assert sum(judge.seen.regimes.values()) == judge.seen.cases == len(passed)
-    assert judge.seen.live > 0.8 * judge.seen.cases
+    # Only where all of z may be large is the slope of tanh 0 throughout.
+    flat = {"large", "wide", "offset", "scales", "edges"}
+    assert judge.seen.live >= sum(case.regime not in flat for case in passed) > 100
 
 
 def test_the_numbers_of_the_regimes_are_those_that_break_derivatives():
