@@ -65,7 +65,7 @@ def report(
     The harness is judged by its score.collection: it has to catch each of several hundred planted
     bugs, and to accuse none of the correct activations beside them.
 
-    Exit status: 0 if all of it conforms, 1 if something disagrees, 2 for misuse.
+    Exit status: 0 if all of it conforms, 1 if something does not, 2 for misuse.
     """
     make_folder(directory)
     keep_compiled()

@@ -52,16 +52,18 @@ class ForwardCheck(NumberCheck):
 
     def _stands(self, units: Units, unit: int) -> bool:
         """Whether the oracle's own formula loses what the two differ by."""
+        if units.case.dtype == np.float32:
+            return False
         target = self.call.target
 
         def by_hand(points: Float64Array) -> Float64Array:
             y = np.asarray(self.call("forward", points), dtype=np.float64)
             return y.reshape(len(points), -1)
 
-        z = units.z[unit]
-        if units.case.dtype == np.float32:
-            return False
-        return stands(by_hand, lambda points: self.witness.judge(points).y, z, target.domain)
+        def by_oracle(points: Float64Array) -> Float64Array:
+            return self.witness.judge(points).y
+
+        return stands(by_hand, by_oracle, units.z[unit], target.domain)
 
     def _suspect(self, units: Units, unit: int) -> None:
         i = int(np.argmax(np.abs(units.y[unit] - units.truth.y[unit])))

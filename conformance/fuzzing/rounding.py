@@ -45,9 +45,6 @@ HUGE, WILD = 1e6, 0.1
 #: this, in units of rounding, is a branch on y.
 INHERITED = 2.0**14
 
-#: A y this far off, as a share of it, has lost its digits.
-LOST = 1e-3
-
 
 def epsilon(dtype: DTypeLike) -> float:
     """The spacing of the dtype at 1."""
@@ -128,16 +125,15 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     witness's y: the forward may be off by what its terms round to.
 
     A change beyond what rounding could be, that does not grow with the move either, is a branch on
-    y: it excuses nothing. But of a subnormal y few digits are left, as of one whose terms are
-    subnormal, and nothing is known of what a quotient by it comes to.
+    y: it excuses nothing. But of a subnormal y few digits are left, and nothing is known of what a
+    quotient by it comes to.
     """
     method = "derivative" if units.elementwise else "jacobian"
     if getattr(call.target, method) is None:
         return np.zeros_like(units.jacobian)
     case, y, eps = units.case, units.results.y, epsilon(units.case.dtype)
     size = np.abs(y)
-    tiny = np.finfo(y.dtype).tiny
-    subnormal = (size > 0) & (size < tiny)
+    subnormal = (size > 0) & (size < np.finfo(y.dtype).tiny)
     near, far = (
         np.where(subnormal, np.spacing(size), y.dtype.type(ulps * eps) * size) for ulps in MOVES
     )
@@ -156,8 +152,7 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     grows = _growing(by_ulps, change_at(y + far, y - far)) > 0
     change = np.maximum(by_ulps, change_at(np.where(np.isfinite(true), true, y)))
     explained = grows | (change < INHERITED * eps * scale)
-    lost = (np.abs(true) < np.sqrt(tiny)) & (np.abs(true - y) > LOST * np.abs(true))
-    explained |= (subnormal | lost).reshape(*change.shape[:2], 1)
+    explained |= subnormal.reshape(*change.shape[:2], 1)
     return np.where(explained, 8 * change, 0.0)
 
 
