@@ -26,7 +26,8 @@ def distance_to_hull(
         return outside
     if float((np.abs(finite - wanted) / allowed).max(axis=1).min()) <= 1:
         return 0.0
-    distinct = np.unique(finite, axis=0)
+    # One of each, of which there are few; + 0 makes -0 and 0 the same.
+    distinct = np.array(list({vertex.tobytes(): vertex for vertex in finite + 0.0}.values()))
     system = np.vstack([distinct.T, np.ones(len(distinct))])
     right = np.append(wanted, 1.0)
     try:

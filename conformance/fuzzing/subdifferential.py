@@ -70,6 +70,8 @@ def membership(
                 return Membership(best, differ and not uneven)
     if around and z.size > EXHAUSTIVE and _row_by_row(near, z, jacobian, tolerance):
         return Membership(1.0, differ and not uneven)
+    if around and _with_rows_off(near, z, jacobian, tolerance):
+        return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
     return Membership(best, differ and not uneven)
@@ -152,12 +154,38 @@ def _row_by_row(
     That is less than to be an element of the whole; but where many entries tie, a sample of all
     orders proves nothing against a Jacobian, and what is wrong there is wrong in small widths too.
     """
+    rows = [[i] for i in range(len(jacobian))]
+    return _part_by_part(near, z, jacobian, tolerance, rows)
+
+
+def _with_rows_off(
+    near: Neighbourhood, z: Float64Array, jacobian: Float64Array, tolerance: Float64Array
+) -> bool:
+    """Whether the rows that are not 0 are in the subdifferential together, each other by itself.
+
+    relu'(0) = 0 is a choice for each output: relu(z) and relu(-z) are both off at 0, as they are to
+    autodiff, though of the two one would be on beside it.
+    """
+    on = jacobian.any(axis=1)
+    parts = [[int(i)] for i in np.flatnonzero(~on)] + (
+        [list(np.flatnonzero(on))] if on.any() else []
+    )
+    return len(parts) > 1 and _part_by_part(near, z, jacobian, tolerance, parts)
+
+
+def _part_by_part(
+    near: Neighbourhood,
+    z: Float64Array,
+    jacobian: Float64Array,
+    tolerance: Float64Array,
+    parts: list[list[int]],
+) -> bool:
+    """Whether each list of rows of the Jacobian is in the subdifferential of these outputs."""
     directions = np.vstack([guided(jacobian), everywhere(z.size)])
     for vertices in map(_finite, near.jacobians(z, directions)):
-        rows = [
-            distance_to_hull(jacobian[i : i + 1], vertices[:, i : i + 1], tolerance[i : i + 1])
-            for i in range(len(jacobian) if len(vertices) else 0)
-        ]
-        if rows and max(rows) <= 1:
+        if len(vertices) and all(
+            distance_to_hull(jacobian[rows], vertices[:, rows], tolerance[rows]) <= 1
+            for rows in parts
+        ):
             return True
     return False

@@ -13,7 +13,7 @@ from reference import VectorActivation
 from reference.checks import Array, Indices
 
 from ..entry import Entry
-from .forms import Rows, at_least, multiple_of, one_hot, pair
+from .forms import Rows, at_least, exactly, multiple_of, one_hot, pair
 
 Matrix = Callable[[Array, Array], Array]
 
@@ -123,6 +123,24 @@ def _crelu_jacobian(at_zero: float) -> Matrix:
     return jacobian
 
 
+def _crelu_off(z: Array, y: Array) -> Array:
+    """Both halves have slope 0 at 0, as they have to autodiff of jax.nn.relu."""
+    identity = np.eye(z.shape[-1], dtype=z.dtype)
+    halves = [(z > 0)[..., None, :] * identity, (z < 0)[..., None, :] * -identity]
+    return np.concatenate(halves, axis=-2)
+
+
+_W = ((1.0, -2.0, 0.5), (0.25, 3.0, -1.0), (-1.0, 2.0, -0.5), (1.0, 1.0, 1.0))
+
+
+def _relu_layer(z: Array) -> Array:
+    return np.maximum(z @ np.asarray(_W, z.dtype).T, 0)
+
+
+def _relu_layer_off(z: Array, y: Array) -> Array:
+    return (y > 0)[..., None] * np.asarray(_W, z.dtype)
+
+
 def _crelu_oracle(z: jax.Array) -> jax.Array:
     return jax.nn.relu(jnp.concatenate([z, -z]))
 
@@ -218,5 +236,21 @@ TIES: tuple[Entry, ...] = (
             f"slopes {at_zero} and {at_zero - 1} at 0",
         )
         for at_zero in (0, 0.5, 1)
+    ),
+    _rows(
+        "crelu.off",
+        lambda n: 2 * n,
+        _crelu,
+        _crelu_off,
+        lambda z: jnp.maximum(jnp.concatenate([z, -z]), 0),
+        "slopes 0 and 0 at 0, where autodiff of this oracle has 1/2 and -1/2",
+    ),
+    _rows(
+        "relu-layer.off",
+        lambda n: 4 * exactly(3, n) // 3,
+        _relu_layer,
+        _relu_layer_off,
+        lambda z: jnp.maximum(jnp.asarray(_W) @ z, 0),
+        "relu(W z) of more units than entries, with slope 0 at 0 for all",
     ),
 )

@@ -72,6 +72,19 @@ def test_a_sort_of_equal_numbers_may_be_a_mean_of_orders_but_uses_none_twice():
     assert not inside(SORT, [1, 1, 1], np.eye(3)[[2, 2, 2]])
 
 
+CRELU = Autodiff(lambda z: jnp.maximum(jnp.concatenate([z, -z]), 0), "crelu")
+
+
+@pytest.mark.parametrize("slopes", [(1, 0), (0, -1), (0.25, -0.75), (0, 0), (0.25, 0), (0, -0.5)])
+def test_an_output_may_be_off_at_its_kink_whatever_another_chose(slopes):
+    assert inside(CRELU, [0], np.array(slopes)[:, None])
+
+
+@pytest.mark.parametrize("slopes", [(1, -1), (0.5, -0.25), (0, 0.5), (-0.1, 0), (1.1, 0)])
+def test_but_what_is_not_off_chooses_together(slopes):
+    assert not inside(CRELU, [0], np.array(slopes)[:, None])
+
+
 @pytest.mark.parametrize("row", [[0, 0], [1, 0], [0, -1], [0.6, 0.8], [-0.3, 0.2]])
 def test_the_norm_at_the_origin_has_the_unit_ball(row):
     assert inside(NORM, [0, 0], [row])
