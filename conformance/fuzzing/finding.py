@@ -14,6 +14,9 @@ from .case import FuzzCase
 #: In the order in which a case is judged.
 CHECKS = ("runs", "structure", "manners", "forward", "finite", "jacobian", "vjp")
 
+#: Those of them that compare numbers.
+OF_NUMBERS = CHECKS[3:]
+
 Check = Literal["runs", "structure", "manners", "forward", "finite", "jacobian", "vjp"]
 
 
@@ -73,6 +76,15 @@ class Finding(Exception):
     def at(self, case: FuzzCase) -> Finding:
         """The same finding with the case that shows it."""
         return replace(self, case=case)
+
+    def times(self, factor: float) -> Finding:
+        """The same finding with all numbers multiplied."""
+
+        def scaled(array: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if array is None else array * factor
+
+        got, expected, tolerance = map(scaled, (self.got, self.expected, self.tolerance))
+        return replace(self, got=got, expected=expected, tolerance=tolerance)
 
 
 def worst(error: Float64Array, tolerance: Float64Array) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import time
 import warnings
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from ..verdict_log import LISTENERS
 from .campaign import search
 from .case import FuzzCase
 from .diagnosis import diagnose
-from .finding import CHECKS, Finding
+from .finding import CHECKS, OF_NUMBERS, Finding
 from .judge import CALM_ROWS, Judge
 from .observations import Observations
 from .reproducer import Origin, reproducer
@@ -100,6 +101,7 @@ class _Run:
     seed: int
     origin: Origin | None
     oracle_origin: Origin | None
+    factor: float = 1.0
     witness: Witness | None = None
     judge: Judge | None = None
 
@@ -108,6 +110,8 @@ class _Run:
         try:
             if pristine.is_by_place():
                 pristine = pristine.as_by_place()
+            if pristine.factor != self.factor:
+                pristine = pristine.times(self.factor)
             self.target = pristine.copy()  # what is under test may be used elsewhere
             widths = _widths(self.target)
             self.witness = witness = choose(self.target, self.oracle)
@@ -121,9 +125,13 @@ class _Run:
         if not findings and not seen.judged:
             message = f"{witness.name} has no finite value at any z that was drawn"
             return self._ended("error", Explanation("oracle", message, "", (), "", ""))
-        if not findings:
+        first = min(findings, key=lambda f: (CHECKS.index(f.check), f.undecided), default=None)
+        flat = self.factor == 1 and seen.magnification() != 1
+        if flat and (first is None or first.check in OF_NUMBERS):
+            self.factor = seen.magnification()
+            return self.verdict()  # as it is all errors would be small: once more, magnified
+        if first is None:
             return self._ended("oracle suspect" if seen.suspects else "conforms")
-        first = min(findings, key=lambda f: (CHECKS.index(f.check), f.undecided))
         smallest = shrink(first, _fresh(pristine, witness), widths, self.target.domain)
         return self._explained(smallest, findings, passed, pristine)
 
@@ -144,6 +152,7 @@ class _Run:
             likely = ("right in a new instance: it keeps something between calls", *likely)
             calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}))"
             finding = replace(finding, setup=(calm, *finding.setup))
+        finding = finding.times(1 / self.factor)
         outcome: Outcome = "undecided" if finding.undecided else "disagrees"
         if finding.check == "runs":
             outcome = "error"
@@ -180,9 +189,19 @@ class _Run:
             seconds=0.0,
             conventions=tuple(said for said, _ in seen.conventions.most_common(5)),
             suspects=tuple(seen.suspects.values()),
-            notes=(*seen.gaps(), *(f"{text} ({n} times)" for text, n in seen.notes.items())),
+            notes=(
+                *self._magnified(),
+                *seen.gaps(),
+                *(f"{text} ({n} times)" for text, n in seen.notes.items()),
+            ),
             explanation=explanation,
         )
+
+    def _magnified(self) -> tuple[str, ...]:
+        if self.factor == 1:
+            return ()
+        exponent = int(math.log2(self.factor))
+        return (f"all slopes are small: judged with y and they multiplied by 2**{exponent}",)
 
 
 def _widths(target: Target) -> dict[int, int]:

@@ -15,7 +15,7 @@ from .convention import convention
 from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
-from .rounding import GREY, UNSEEN, USES, cancelled, epsilon, inherited, jacobian_scale
+from .rounding import GREY, UNSEEN, USES, cancelled, epsilon, inherited, jacobian_scale, whole_scale
 from .spread import spread
 from .subdifferential import Membership, membership, slopes_within
 from .units import Mask, Units
@@ -39,7 +39,7 @@ class JacobianCheck(NumberCheck):
     def check(self, units: Units) -> None:
         """Raise Finding unless each Jacobian is autodiff's, or at a kink in its subdifferential."""
         truth, eps = units.truth, epsilon(units.case.dtype)
-        scale = jacobian_scale(truth)
+        scale = (jacobian_scale if self.witness.smooth else whole_scale)(truth)
         tolerance = self.floor(units) + ROUNDINGS * eps * scale + truth.doubt
         judged = units.jacobian_judged & np.isfinite(units.jacobian)
         bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import final
@@ -10,8 +11,9 @@ import numpy as np
 
 from .units import Units
 
-#: Slopes are measured against 1: of none larger than this little is seen.
-FLAT = 1e-6
+#: Slopes are measured against 1: of none larger than the first little is seen. Of none larger than
+#: the second, what is squared in float32 underflows.
+FLAT, LOST = 1e-6, 1e-16
 
 #: Fewer than this share of what was drawn: a verdict on little.
 FEW = 0.5
@@ -56,10 +58,16 @@ class Observations:
         if 0 < self.judged < FEW * self.units:
             share = self.judged / self.units
             said.append(f"only {share:.0%} of what was drawn has a finite value by the oracle")
-        if 0 < self.steepest < FLAT:
+        if 0 < self.steepest <= LOST:
             steepest = f"no slope exceeds {self.steepest:.1g}"
             said.append(f"{steepest}, and all are measured against 1: scale it, to see more")
         return tuple(said)
+
+    def magnification(self) -> float:
+        """What makes the steepest slope one of 1/2 to 1, a power of 2; 1 where it need not be."""
+        if not LOST < self.steepest < FLAT:
+            return 1.0
+        return 2.0 ** -math.frexp(self.steepest)[1]
 
     def suspect(self, kind: str, sentence: str) -> None:
         """Keep the first sentence of each kind."""

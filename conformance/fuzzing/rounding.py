@@ -1,9 +1,9 @@
 """How large an error rounding explains, for a function of which nothing is known but its values.
 
-A hand-written Jacobian is a sum of terms of the size of its own entries, of y, or of 1 (as in
+A hand-written Jacobian is a sum of terms of the size of the entries of its row, or of 1 (as in
 y (1 - y), 1 - y^2 or diag(y) - y y^T), each with some dozen roundings. So
 
-    tolerance = ROUNDINGS eps (|J_ij| + max |J| + max |y| + 1),
+    tolerance = ROUNDINGS eps (|J_ij| + max_j |J_ij| + 1),
 
 and where that is exceeded, what is added: by how much the true Jacobian changes when z moves by a
 few ulps, and by how much the hand-written one does when y does. In float64 that is far below 1e-8
@@ -57,10 +57,16 @@ def value_scale(y: Float64Array) -> Float64Array:
 
 
 def jacobian_scale(truth: Truth) -> Float64Array:
-    """The size of the terms of each entry of J: (N, m, n)."""
+    """The size of the terms of each entry of J (N, m, n): of its row, or 1."""
     size = np.where(np.isfinite(truth.jacobian), np.abs(truth.jacobian), 0)
-    y = np.where(np.isfinite(truth.y), np.abs(truth.y), 0).max(axis=1)
-    return np.asarray(size + size.max(axis=(1, 2), keepdims=True) + y[:, None, None] + 1.0)
+    return np.asarray(size + size.max(axis=2, keepdims=True) + 1.0)
+
+
+def whole_scale(truth: Truth) -> Float64Array:
+    """The same where terms may be as large as any entry of J or y: in a vjp, and in differences."""
+    largest = np.nan_to_num(np.abs(truth.jacobian), nan=0, posinf=0).max(axis=(1, 2))
+    y = np.nan_to_num(np.abs(truth.y), nan=0, posinf=0).max(axis=1)
+    return np.asarray(jacobian_scale(truth) + (largest + y)[:, None, None])
 
 
 def conditioning(

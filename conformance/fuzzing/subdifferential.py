@@ -62,7 +62,7 @@ def membership(
             if not len(vertices):
                 continue
             # Where autodiff has no number at z itself, the Jacobians nearby give the scale.
-            rounding = ROUNDINGS * near.eps * np.abs(vertices).max()
+            rounding = ROUNDINGS * near.eps * np.abs(vertices).max(axis=(0, 2))[:, None]
             allowed = np.fmax(tolerance, rounding) + bent
             differ |= bool((np.ptp(vertices, axis=0) > np.maximum(KINK * allowed, JUMP)).any())
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
@@ -117,7 +117,7 @@ def _bent(scales: list[Float64Array], smooth: float) -> Float64Array | float:
     for near, far in zip(scales[::2], scales[1::2], strict=False):
         if near.shape == far.shape:
             change = np.nan_to_num(np.abs(near - far), nan=np.inf)
-            small = change < smooth * (1 + np.abs(near).max())
+            small = change < smooth * (1 + np.abs(near).max(axis=(0, 2))[:, None])
             bent = np.maximum(bent, np.where(small, change, 0).max(axis=0))
     return bent
 

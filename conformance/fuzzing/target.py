@@ -37,7 +37,8 @@ class Target:
     derivative(z, y) (..., n) of an elementwise function, jacobian(z, y) (..., m, n), and
     vjp(z, y, dy) (..., n). subject: the object that was handed in. domain: open interval of z.
     by_place: whether an entry's function depends on its place, as where each column has a slope of
-    its own: then the derivative is judged as the diagonal of a Jacobian.
+    its own: then the derivative is judged as the diagonal of a Jacobian. factor: what all is
+    multiplied by, a power of 2.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Target:
     vjp: Method | None
     domain: tuple[float, float]
     by_place: bool = False
+    factor: float = 1.0
 
     @classmethod
     def of(cls, subject: Any, name: str | None = None) -> Target:
@@ -81,7 +83,8 @@ class Target:
             fresh = Target.of(copy.deepcopy(self.subject), self.name)
         except Exception:  # what cannot be copied is shared
             return self
-        return fresh.as_by_place() if self.by_place else fresh
+        fresh = fresh.as_by_place() if self.by_place else fresh
+        return fresh.times(self.factor) if self.factor != 1 else fresh
 
     def as_by_place(self) -> Target:
         """The same with the Jacobian diag(derivative), for a derivative that depends on places."""
@@ -92,6 +95,29 @@ class Target:
             return diagonal(np.asarray(derivative(z, y)))
 
         return replace(self, elementwise=False, derivative=None, jacobian=jacobian, by_place=True)
+
+    def times(self, factor: float) -> Target:
+        """The function multiplied by a power of 2, and so is each derivative, bit by bit."""
+
+        def scaled(method: Method | None) -> Method | None:
+            if method is None:
+                return None
+
+            def of_unscaled_y(z: Any, *y_dy: Any) -> Any:
+                y, *dy = y_dy
+                return method(z, y / factor, *dy) * factor
+
+            return of_unscaled_y
+
+        forward = self.forward
+        return replace(
+            self,
+            forward=lambda z: forward(z) * factor,
+            derivative=scaled(self.derivative),
+            jacobian=scaled(self.jacobian),
+            vjp=scaled(self.vjp),
+            factor=factor,
+        )
 
     def is_by_place(self) -> bool:
         """Whether the forward, of one derivative for each entry, treats places differently.

@@ -98,12 +98,12 @@ class WitnessError(Exception):
 
 @final
 class Autodiff(Witness):
-    """Reverse-mode autodiff of f, written in jax.numpy: a row z (n,) -> y (m,)."""
+    """Reverse-mode autodiff of factor * f, f written in jax.numpy: a row z (n,) -> y (m,)."""
 
     smooth = True
 
-    def __init__(self, f: Function, name: str, blind: str = "") -> None:
-        self.f, self.function, self.blind, self.foreseen = f, name, blind, {}
+    def __init__(self, f: Function, name: str, blind: str = "", factor: float = 1.0) -> None:
+        self.f, self.function, self.blind, self.factor, self.foreseen = f, name, blind, factor, {}
         self.name = f"autodiff of {name}"
 
     def ask(self, z: Float64Array) -> Truth:
@@ -133,7 +133,7 @@ class Autodiff(Witness):
             with np.errstate(over="ignore"):
                 padded[: len(rows)], padded[len(rows) :] = rows, rows[0]
             try:
-                y, jacobian = _program(self.f)(padded)
+                y, jacobian = _program(self.f, self.factor)(padded)
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}".split("\n")[0]
                 raise WitnessError(
@@ -145,8 +145,8 @@ class Autodiff(Witness):
 
 
 @lru_cache(maxsize=128)
-def _program(f: Function) -> Any:
-    """Value and Jacobian of f for a batch of rows, compiled."""
+def _program(f: Function, factor: float) -> Any:
+    """Value and Jacobian of factor * f for a batch of rows, compiled."""
 
     def row(z: jax.Array) -> tuple[jax.Array, jax.Array]:
         def flat(z: jax.Array) -> jax.Array:
@@ -154,7 +154,7 @@ def _program(f: Function) -> Any:
                 y = f(z)
             except (TypeError, ValueError, IndexError):  # some functions take a batch alone
                 y = f(z[None])
-            return jnp.ravel(jnp.asarray(y, dtype=z.dtype))
+            return factor * jnp.ravel(jnp.asarray(y, dtype=z.dtype))
 
         try:
             y, pull = jax.vjp(flat, z)
@@ -206,7 +206,7 @@ def choose(target: Target, f: Function | None) -> Witness:
     """
     width = next(iter(target.widths())) if not target.elementwise else 1
     if f is not None:
-        witness = Autodiff(f, _name(f))
+        witness = Autodiff(f, _name(f), factor=target.factor)
         witness.judge(np.full((1, width), target.inside))
         if target.elementwise:
             _require_elementwise(witness, target.domain)

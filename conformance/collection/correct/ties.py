@@ -138,7 +138,8 @@ def _relu_layer(z: Array) -> Array:
 
 
 def _relu_layer_off(z: Array, y: Array) -> Array:
-    return (y > 0)[..., None] * np.asarray(_W, z.dtype)
+    on: Array = (y > 0).astype(z.dtype)[..., None]
+    return on * np.asarray(_W, z.dtype)
 
 
 def _crelu_oracle(z: jax.Array) -> jax.Array:

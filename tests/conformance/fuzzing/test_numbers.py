@@ -365,9 +365,24 @@ def test_a_vjp_alone_must_be_the_sum_of_its_unit_cotangents(of):
     assert "not linear in dy" in v.explanation.message
 
 
-@pytest.mark.parametrize(("size", "said"), [(1e-12, True), (1.0, False)])
+def sine(size, slope):
+    """size sin z, and size times ``slope`` of the right derivative."""
+    return lambda z: np.float32(size) * np.sin(z), lambda z: np.float32(size * slope) * np.cos(z)
+
+
+@pytest.mark.parametrize(("size", "said"), [(2.0**-70, True), (2.0**-40, False), (1.0, False)])
 def test_of_slopes_next_to_nothing_it_is_said_that_little_is_seen(size, said):
-    sine = (lambda z: z.dtype.type(size) * np.sin(z), lambda z: z.dtype.type(size) * np.cos(z))
-    v = fuzz(sine, lambda z: size * jnp.sin(z), max_examples=EXAMPLES)
-    assert v.conforms
+    v = fuzz(sine(size, 1), lambda z: size * jnp.sin(z), max_examples=EXAMPLES)
+    assert v.conforms, str(v)
     assert any("no slope exceeds" in note for note in v.notes) == said
+
+
+@pytest.mark.parametrize("oracle", [True, False])
+def test_small_slopes_are_judged_magnified_and_shown_as_they_are(oracle):
+    size = 2.0**-40
+    true = (lambda z: size * jnp.sin(z)) if oracle else None
+    assert fuzz(sine(size, 1), true, max_examples=EXAMPLES).conforms
+    v = fuzz(sine(size, 0.5), true, max_examples=EXAMPLES)
+    assert v.outcome == "disagrees"
+    assert "derivative[0] is 4.547473509e-13, expected 9.094947018e-13" in str(v)
+    assert "exactly half of what it should be" in v.explanation.likely
