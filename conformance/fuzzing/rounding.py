@@ -63,10 +63,9 @@ def jacobian_scale(truth: Truth) -> Float64Array:
 
 
 def whole_scale(truth: Truth) -> Float64Array:
-    """The same where terms may be as large as any entry of J or y: in a vjp, and in differences."""
+    """The same where terms may be as large as any entry of J: in differences, and in a vjp."""
     largest = np.nan_to_num(np.abs(truth.jacobian), nan=0, posinf=0).max(axis=(1, 2))
-    y = np.nan_to_num(np.abs(truth.y), nan=0, posinf=0).max(axis=1)
-    return np.asarray(jacobian_scale(truth) + (largest + y)[:, None, None])
+    return np.asarray(jacobian_scale(truth) + largest[:, None, None])
 
 
 def conditioning(

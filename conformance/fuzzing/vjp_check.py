@@ -11,7 +11,7 @@ from ..tolerance import ROUNDINGS
 from .calls import BY_UNIT_COTANGENTS, Results, written
 from .finding import Finding, worst
 from .number_check import NumberCheck
-from .rounding import GREY, USES, epsilon, inherited, whole_scale
+from .rounding import GREY, USES, epsilon, inherited, value_scale, whole_scale
 from .target import diagonal
 from .units import HEADROOM, Units
 from .witness import Truth
@@ -36,7 +36,8 @@ class VjpCheck(NumberCheck):
         J, dy = results.jacobian.astype(np.float64), case.dy.astype(np.float64)
         hand = Truth(units.y, units.jacobian, np.zeros_like(units.jacobian))
         with np.errstate(all="ignore"):
-            scale = whole_scale(hand)
+            largest = np.nan_to_num(value_scale(hand.y), nan=0, posinf=0).max(axis=1)
+            scale = whole_scale(hand) + largest[:, None, None]
             expected = np.einsum("...i,...ij->...j", dy, J)
             if results.slopes is not None:
                 expected = dy * results.slopes.astype(np.float64)

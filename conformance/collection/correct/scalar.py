@@ -220,6 +220,20 @@ SCALAR: tuple[Entry, ...] = (
         "f' = -2 z y",
     ),
     pair("sin", np.sin, lambda z: np.cos(z), jnp.sin, "f' = cos(z)"),
+    pair(
+        "joules",
+        lambda z: z.dtype.type(1e-12) * np.cos(z),
+        lambda z: z.dtype.type(-1e-12) * np.sin(z),
+        lambda z: 1e-12 * jnp.cos(z),
+        "cos(z) in units in which it is next to nothing",
+    ),
+    pair(
+        "level",
+        lambda z: z.dtype.type(1e9) + np.sin(z),
+        lambda z: np.cos(z),
+        lambda z: 1e9 + jnp.sin(z),
+        "sin(z) beside which a constant is all",
+    ),
     pair("cos.vjp", np.cos, lambda z, y, dy: -dy * np.sin(z), jnp.cos, "dz = -dy sin(z)"),
     pair(
         "snake",

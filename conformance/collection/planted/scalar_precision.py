@@ -201,4 +201,21 @@ _CLIPPED: tuple[Entry, ...] = (
     ),
 )
 
-SCALAR_PRECISION: tuple[Entry, ...] = (*_CONSTANTS, *_EPSILONS, *_CLIPPED)
+_UNITS = (
+    _numerics(
+        "joules.sign",
+        lambda z: z.dtype.type(1e-12) * np.cos(z),
+        lambda z: z.dtype.type(1e-12) * np.sin(z),
+        lambda z: 1e-12 * jnp.cos(z),
+        "In units in which no slope is above 1e-12, each has the wrong sign.",
+    ),
+    _numerics(
+        "level.slope",
+        lambda z: z.dtype.type(1e9) + np.sin(z),
+        lambda z: z.dtype.type(0.99) * np.cos(z),
+        lambda z: 1e9 + jnp.sin(z),
+        "One percent is missing of slopes around 1, beside values of 1e9.",
+    ),
+)
+
+SCALAR_PRECISION: tuple[Entry, ...] = (*_CONSTANTS, *_EPSILONS, *_CLIPPED, *_UNITS)
