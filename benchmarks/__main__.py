@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -24,6 +25,7 @@ GROUPS = ("startup", "trainer", "harness", "fuzz", "workers")
 def main(groups: tuple[str, ...], path: str) -> None:
     """Measure GROUPS, or all: each figure is a ratio against a floor or a peer of the same run."""
     choose_kernels()  # before NumPy is imported
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled once
     rows: list[dict[str, Any]] = []
     for group in groups or GROUPS:
         ratios: Callable[[], Iterable[Any]] = import_module(f"benchmarks.{group}").ratios

@@ -107,7 +107,10 @@ def _offset(random: Random, shape: Shape) -> Float64Array:
 
 
 def _scales(random: Random, shape: Shape) -> Float64Array:
-    size = random.choice([1e-300, 1e-8, 1e-3, 1.0, 40.0, 1e4], (*shape[:-1], 1))
+    """Whole rows of another size: a given one, or any below 1, where a series may take over."""
+    rows = (*shape[:-1], 1)
+    given = random.choice([1e-300, 1e-8, 1e-3, 1.0, 40.0, 1e4], rows)
+    size = np.where(random.random(rows) < 0.5, given, 10.0 ** random.uniform(-8, 0, rows))
     return _short(random, shape) * size
 
 
