@@ -121,7 +121,7 @@ def _workers() -> Curve:
     """Seconds of a report of 12,000 network cases."""
     from .workers import seconds
 
-    seconds(1)  # what XLA compiles is in the user's cache from here on
+    seconds(1, examples=100)  # what XLA compiles is in the user's cache from here on
     times = [seconds(n) for n in WORKERS]
     ideal = [times[0] / n for n in WORKERS]
     return Curve("workers", "processes of a report", "s", [*map(float, WORKERS)], times, ideal)
