@@ -118,7 +118,7 @@ def _resident_mib() -> float:
 
 
 def _workers() -> Curve:
-    """Seconds of a report of 12,000 network cases."""
+    """Seconds of a report of 24,000 network cases."""
     from .workers import seconds
 
     seconds(1, examples=100)  # what XLA compiles is in the user's cache from here on

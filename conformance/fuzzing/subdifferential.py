@@ -68,9 +68,8 @@ def membership(
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
-    if around and z.size > EXHAUSTIVE and _row_by_row(near, z, jacobian, tolerance):
-        return Membership(1.0, differ and not uneven)
-    if around and _with_rows_off(near, z, jacobian, tolerance):
+    parts = _parts(jacobian) if around else []
+    if parts and _part_by_part(near, z, jacobian, tolerance, parts):
         return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
@@ -146,31 +145,19 @@ def _beside(jacobian: Float64Array, scales: list[Float64Array]) -> bool:
     return bool(((jacobian >= 2 * low - high) & (jacobian <= 2 * high - low)).all())
 
 
-def _row_by_row(
-    near: Neighbourhood, z: Float64Array, jacobian: Float64Array, tolerance: Float64Array
-) -> bool:
-    """Whether each row of the Jacobian is in the subdifferential of its own output.
-
-    That is less than to be an element of the whole; but where many entries tie, a sample of all
-    orders proves nothing against a Jacobian, and what is wrong there is wrong in small widths too.
-    """
-    rows = [[i] for i in range(len(jacobian))]
-    return _part_by_part(near, z, jacobian, tolerance, rows)
-
-
-def _with_rows_off(
-    near: Neighbourhood, z: Float64Array, jacobian: Float64Array, tolerance: Float64Array
-) -> bool:
-    """Whether the rows that are not 0 are in the subdifferential together, each other by itself.
+def _parts(jacobian: Float64Array) -> list[list[int]]:
+    """Which rows of a Jacobian (m, n) are judged together where the whole is no element.
 
     relu'(0) = 0 is a choice for each output: relu(z) and relu(-z) are both off at 0, as they are to
-    autodiff, though of the two one would be on beside it.
+    autodiff, though of the two one would be on beside it. So each row that is 0 is judged by
+    itself, and nothing is left to say where there is none. And where many entries tie each row is:
+    a sample of all orders proves nothing, and what is wrong there is wrong in small widths too.
     """
-    on = jacobian.any(axis=1)
-    parts = [[int(i)] for i in np.flatnonzero(~on)] + (
-        [list(np.flatnonzero(on))] if on.any() else []
-    )
-    return len(parts) > 1 and _part_by_part(near, z, jacobian, tolerance, parts)
+    n = jacobian.shape[1]
+    on = jacobian.any(axis=1) & (n <= EXHAUSTIVE)
+    alone, together = np.flatnonzero(~on).tolist(), np.flatnonzero(on).tolist()
+    parts = [[i] for i in alone]
+    return [*parts, together] if parts and together else parts
 
 
 def _part_by_part(
