@@ -9,21 +9,27 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
+from .finding import Finding
 from .neighbourhood import axes
 from .number_check import NumberCheck
 from .roughness import stands
 from .rounding import GREY, USES, epsilon, value_scale
 from .units import Units
 
+#: Bits of a float32, and powers of 2 between which numbers that use them all lie: those of a grid
+#: lie between two.
+BITS, BINADES = 24, 3
+
 
 @final
 @dataclass
 class ForwardCheck(NumberCheck):
-    """y equals the witness's y, where both are finite."""
+    """y equals the witness's y, where both are finite, and is no less precise than z."""
 
     def check(self, units: Units) -> None:
         """Raise Finding unless y is the witness's, where both are finite."""
         truth, eps = units.truth, epsilon(units.case.dtype)
+        self._as_precise_as_z(units)
         if not self.witness.smooth:
             self._same_in_every_place(units)  # differences know no other forward
             return
@@ -49,6 +55,19 @@ class ForwardCheck(NumberCheck):
             raise self.finding(
                 "forward", message, "forward", units, bad, units.y, truth.y, tolerance
             )
+
+    def _as_precise_as_z(self, units: Units) -> None:
+        """Of numbers in float64 come others than those of float32: else no slope can be seen."""
+        if units.case.dtype != np.float64:
+            return
+        fine = (units.z != units.z.astype(np.float32)).all(axis=1)
+        y = units.y[fine & np.isfinite(units.y).all(axis=1)]
+        mantissas, exponents = np.frexp(y)
+        whole = np.unique(exponents[mantissas * 2.0**BITS % 2 == 1])
+        if len(whole) >= BINADES and np.array_equal(y, y.astype(np.float32)):
+            message = "forward must compute in float64, but gives numbers of float32 for such z"
+            show = ("f.forward(z)", "f.forward(z).astype(np.float32)")
+            raise Finding("forward", message, "forward", show=show)
 
     def _stands(self, units: Units, unit: int) -> bool:
         """Whether the oracle's own formula loses what the two differ by."""

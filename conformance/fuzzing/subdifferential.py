@@ -52,9 +52,10 @@ def membership(
     best, differ, uneven = np.inf, False, False
     if not np.isfinite(jacobian).all():
         return Membership(best, kink=False)
+    few = guided(jacobian)
     # Differences straddle a kink from all sides alike: of them few directions tell as much.
-    around = (everywhere(z.size),) if near.witness.smooth else ()
-    for directions in (guided(jacobian), *around):
+    smooth = near.witness.smooth
+    for directions in (few, np.vstack([few, everywhere(z.size)])) if smooth else (few,):
         scales = near.jacobians(z, directions)
         bent = _bent(scales, max(SMOOTH, SMOOTH_ULPS * near.eps))
         uneven = _uneven(scales, tolerance)
@@ -68,9 +69,8 @@ def membership(
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
-    parts = _parts(jacobian) if around else []
-    if parts and _part_by_part(near, z, jacobian, tolerance, parts):
-        return Membership(1.0, differ and not uneven)
+        if smooth and _part_by_part(scales, jacobian, tolerance):
+            return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
     return Membership(best, differ and not uneven)
@@ -161,15 +161,13 @@ def _parts(jacobian: Float64Array) -> list[list[int]]:
 
 
 def _part_by_part(
-    near: Neighbourhood,
-    z: Float64Array,
-    jacobian: Float64Array,
-    tolerance: Float64Array,
-    parts: list[list[int]],
+    scales: list[Float64Array], jacobian: Float64Array, tolerance: Float64Array
 ) -> bool:
-    """Whether each list of rows of the Jacobian is in the subdifferential of these outputs."""
-    directions = np.vstack([guided(jacobian), everywhere(z.size)])
-    for vertices in map(_finite, near.jacobians(z, directions)):
+    """Whether all parts of the Jacobian are in the hulls of theirs, at one scale."""
+    parts = _parts(jacobian)
+    if not parts:
+        return False
+    for vertices in map(_finite, scales):
         if len(vertices) and all(
             distance_to_hull(jacobian[rows], vertices[:, rows], tolerance[rows]) <= 1
             for rows in parts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, final
@@ -104,10 +106,13 @@ class Autodiff(Witness):
 
     def __init__(self, f: Function, name: str, blind: str = "", factor: float = 1.0) -> None:
         self.f, self.function, self.blind, self.factor, self.foreseen = f, name, blind, factor, {}
-        self.name = f"autodiff of {name}"
+        self.name, self.compiling = f"autodiff of {name}", dict[int, Future[Truth]]()
 
     def ask(self, z: Float64Array) -> Truth:
         """See Witness. Raises WitnessError for an f that raises."""
+        compiling = self.compiling.pop(z.shape[1], None)
+        if compiling is not None:
+            compiling.result()
         return self._judge(z, np.float64)
 
     def judge_in_float32(self, z: Float64Array) -> Truth | None:
@@ -118,11 +123,13 @@ class Autodiff(Witness):
             return None
 
     def prepare(self, widths: list[int]) -> None:
-        """Compile for these widths, on as many threads as there are processors."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda n: self.judge(np.full((1, n), 0.5)), widths))
+        """Compile for these widths, on as many threads as there are processors, in the background:
+        only who asks about a width waits for it.
+        """
+        pool = ThreadPoolExecutor(os.cpu_count())
+        calm = {n: np.full((1, n), 0.5) for n in widths}
+        self.compiling = {n: pool.submit(self._judge, z, np.float64) for n, z in calm.items()}
+        pool.shutdown(wait=False)
 
     def _judge(self, z: Float64Array, dtype: Any) -> Truth:
         size = ENTRIES if z.shape[1] == 1 else ROWS

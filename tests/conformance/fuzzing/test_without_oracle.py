@@ -180,3 +180,24 @@ class Centred:
 def test_what_is_steep_is_no_kink():
     v = fuzz(Centred, max_examples=EXAMPLES)
     assert v.conforms, str(v)
+
+
+def in_float32(forward):
+    return lambda self, z: forward(z.astype(np.float32)).astype(z.dtype)
+
+
+def test_of_a_forward_in_float32_not_the_derivative_is_accused():
+    v = alone(with_(Tanh, forward=in_float32(np.tanh)), "disagrees")
+    assert v.explanation.message.startswith("forward must compute in float64")
+
+
+def test_a_forward_that_gives_numbers_of_a_grid_computes_in_float64():
+    class Rounded:
+        def forward(self, z):
+            return np.round(z * 16) / 16
+
+        def derivative(self, z, y):
+            return np.zeros_like(z)
+
+    v = fuzz(Rounded, max_examples=EXAMPLES)
+    assert v.conforms, str(v)
