@@ -35,15 +35,19 @@ class ForwardCheck(NumberCheck):
             return
         tolerance = self.floor(units) + ROUNDINGS * eps * value_scale(truth.y)
         bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
-        if not bad.any():
-            return
-        tolerance = tolerance + USES * self.conditioning(units)[0] + self.own_rounding(units)[0]
-        bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
+        grey = GREY[units.case.dtype] * value_scale(truth.y)
+        bad &= np.abs(units.y - truth.y) > grey
+        for more in (
+            lambda: USES * self.conditioning(units)[0],
+            lambda: self.own_rounding(units)[0],
+        ):
+            if not bad.any():
+                return
+            tolerance = tolerance + more()
+            bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         for unit in np.flatnonzero(bad.any(axis=1)):
             if self._beside_a_jump(units, int(unit), tolerance[unit]):
                 bad[unit] = False
-        grey = GREY[units.case.dtype] * value_scale(truth.y)
-        bad &= np.abs(units.y - truth.y) > grey
         for k in map(int, np.flatnonzero(bad.any(axis=1))):
             if not self._stands(units, k):
                 break
