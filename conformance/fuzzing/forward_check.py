@@ -37,13 +37,11 @@ class ForwardCheck(NumberCheck):
         bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         grey = GREY[units.case.dtype] * value_scale(truth.y)
         bad &= np.abs(units.y - truth.y) > grey
-        for more in (
-            lambda: USES * self.conditioning(units)[0],
-            lambda: self.own_rounding(units)[0],
-        ):
-            if not bad.any():
-                return
-            tolerance = tolerance + more()
+        if bad.any():
+            tolerance = tolerance + USES * self.conditioning(units)[0]
+            bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
+        if bad.any():  # for this a further program is compiled
+            tolerance = tolerance + self.own_rounding(units)[0]
             bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         for unit in np.flatnonzero(bad.any(axis=1)):
             if self._beside_a_jump(units, int(unit), tolerance[unit]):
