@@ -9,11 +9,12 @@ from enum import Enum
 import numpy as np
 
 from ..compare import Float64Array
+from ..tolerance import ROUNDINGS
 from .calls import Caller
 from .complex_step import complex_step
 from .differences import derivatives
 from .finding import Finding
-from .rounding import GREY, UNSEEN
+from .rounding import GREY, UNSEEN, epsilon, whole_scale
 from .units import Units
 from .witness import Witness
 
@@ -65,8 +66,11 @@ def arbitrate(
         opinion = _side(hand[i], oracle[i], estimate[i], error[i])
         if opinion is not Opinion.UNDECIDED:
             return opinion
-    if small:
-        return Opinion.NOTHING
+    if (
+        small
+        or apart[i] <= ROUNDINGS * epsilon(units.case.dtype) * whole_scale(units.truth)[unit][i]
+    ):
+        return Opinion.NOTHING  # it may be what is left of terms as large as another output's
     return Opinion.UNDECIDED if asked else Opinion.ORACLE
 
 

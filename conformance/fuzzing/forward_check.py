@@ -13,7 +13,7 @@ from .finding import Finding
 from .neighbourhood import axes
 from .number_check import NumberCheck
 from .roughness import stands
-from .rounding import GREY, USES, epsilon, value_scale
+from .rounding import GREY, SPACINGS, USES, epsilon, of_factors, value_scale
 from .units import Units
 
 #: Bits of a float32, and powers of 2 between which numbers that use them all lie: those of a grid
@@ -38,7 +38,10 @@ class ForwardCheck(NumberCheck):
         grey = GREY[units.case.dtype] * value_scale(truth.y)
         bad &= np.abs(units.y - truth.y) > grey
         if bad.any():
-            tolerance = tolerance + USES * self.conditioning(units)[0]
+            # An FFT, say, is as exact as the largest of what it adds up.
+            largest = np.nan_to_num(np.abs(truth.y), posinf=0).max(axis=1)
+            terms = SPACINGS * eps * largest + of_factors(units.z, eps)
+            tolerance = tolerance + terms[:, None] + USES * self.conditioning(units)[0]
             bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         if bad.any():  # for this a further program is compiled
             tolerance = tolerance + self.own_rounding(units)[0]

@@ -15,7 +15,17 @@ from .convention import convention
 from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
-from .rounding import GREY, UNSEEN, USES, cancelled, epsilon, inherited, jacobian_scale, whole_scale
+from .rounding import (
+    GREY,
+    UNSEEN,
+    USES,
+    cancelled,
+    epsilon,
+    inherited,
+    jacobian_scale,
+    of_factors,
+    whole_scale,
+)
 from .spread import spread
 from .subdifferential import Membership, membership, slopes_within
 from .units import Mask, Units
@@ -47,6 +57,7 @@ class JacobianCheck(NumberCheck):
             tolerance = tolerance + USES * self.conditioning(units)[1]
             tolerance = tolerance + inherited(self.call, units, scale)
             tolerance = tolerance + USES * cancelled(units.z, eps) * scale
+            tolerance = tolerance + of_factors(units.z, eps)[:, None, None]
             bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
             beyond = np.abs(units.jacobian - truth.jacobian) - truth.doubt
             bad &= beyond > self._grey(units) * scale
@@ -141,6 +152,8 @@ class JacobianCheck(NumberCheck):
         if self.witness.smooth or units.elementwise or units.z.shape[1] > EXHAUSTIVE:
             return
         vague = passed & (units.truth.doubt > VAGUE * scale)
+        # Of entries an ulp apart a mean, say, is one of them: the formula sees another z.
+        vague &= cancelled(units.z, epsilon(units.case.dtype)) < VAGUE
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
             key, domain = self._key(units, unit), self.call.target.domain
             if key not in self.afar and len(self.afar) < LOOKS:

@@ -198,8 +198,10 @@ def _linearity(call: Caller, made: Call) -> Iterator[Trial]:
     sizes = np.abs(np.concatenate([z.ravel(), y.ravel()]))
     smallest = float(sizes[sizes > 0].min(initial=1.0))
     for factor in FACTORS:
-        if abs(factor) * smallest < np.finfo(dy.dtype).tiny:
-            continue  # what is lost below the smallest numbers says nothing of the formula
+        kept = np.finfo(dy.dtype)
+        lost = abs(factor) * smallest < kept.tiny
+        if lost or abs(factor) * float(np.abs(dy).max()) > smallest * float(kept.max):
+            continue  # what is lost beyond the range of numbers says nothing of the formula
         scaled = call("vjp", z.copy(), y.copy(), dy * dy.dtype.type(factor))
         message = f"vjp must be linear in dy, but is not for dy times {factor:g}"
         show = (f"f.vjp(z, y, {factor!r} * dy)", f"{factor!r} * f.vjp(z, y, dy)")

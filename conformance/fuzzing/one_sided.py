@@ -21,6 +21,9 @@ STEP = 2.0**-20
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
 
+#: Where more entries than this tie, the axes may show a small part of the kink alone.
+FEW = 3
+
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
 
@@ -122,9 +125,9 @@ def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
 
     What jumps more and more, the nearer, is no kink but a step of y, steep if one looks closely.
     """
-    far, near, much_nearer = approach
+    far, near, _ = approach
     size = np.abs(far.left) + np.abs(far.right)
-    kink = (far.jump > KINK * size + far.noise) & far.stay(near) & near.stay(much_nearer)
+    kink = (far.jump > KINK * size + far.noise) & far.stay(near)
     kink &= near.jump < STEP_OF_Y * far.jump + near.noise
     return np.where(kink, far.off(best) + far.noise, 0)
 
@@ -178,7 +181,8 @@ def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -
     error = along.error
     for k, way in enumerate(ways):
         apart, near = np.abs(slopes[:, k] - along.estimate @ way)
-        apart = apart - error @ np.abs(way)
+        if n <= FEW:
+            apart = apart - error @ np.abs(way)
         kink = (apart > KINK * (1 + size) + noise) & (near + rough > apart / 2)
         off = n * n * apart[..., None]
         error = np.where(kink[..., None], np.maximum(error, off), error)

@@ -5,9 +5,10 @@ y (1 - y), 1 - y^2 or diag(y) - y y^T), each with some dozen roundings. So
 
     tolerance = ROUNDINGS eps (|J_ij| + max_j |J_ij| + 1),
 
-and where that is exceeded, what is added: by how much the true Jacobian changes when z moves by a
-few ulps, and by how much the hand-written one does when y does. In float64 that is far below 1e-8
-in an entry of order 1.
+and where that is exceeded, what is added: some spacings of the largest z, which may be a factor of
+a term, as in z s (1 - s); by how much the true Jacobian changes when z moves by a few ulps, and by
+how much the hand-written one does when y does. In float64 that is far below 1e-8 in an entry of
+order 1.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from .witness import Truth, Witness
 
 #: A formula uses z more than once: so often its conditioning counts.
 USES = 16.0
+
+#: A term that has the largest z as a factor is off by so many of its spacings.
+SPACINGS = 4.0
 
 #: Errors up to this times the scale count only where a further witness convicts: it is what the
 #: roundings of a long formula, or of autodiff itself, may come to.
@@ -66,6 +70,11 @@ def whole_scale(truth: Truth) -> Float64Array:
     """The same where terms may be as large as any entry of J: in differences, and in a vjp."""
     largest = np.nan_to_num(np.abs(truth.jacobian), nan=0, posinf=0).max(axis=(1, 2))
     return np.asarray(jacobian_scale(truth) + largest[:, None, None])
+
+
+def of_factors(z: Float64Array, eps: float) -> Float64Array:
+    """What a rounding of 1 comes to, times the largest entry of each row z (N, n): (N,)."""
+    return np.asarray(SPACINGS * eps * np.abs(z).max(axis=1))
 
 
 def conditioning(

@@ -27,8 +27,9 @@ HEADROOM = 2.0**8
 class Units:
     """The single entries of an elementwise function, the rows of any other.
 
-    z (N, n), the witness's truth, and the hand-written y (N, m) and jacobian (N, m, n). y_judged,
-    jacobian_judged: which entries of the truth are known, and within the range of the dtype.
+    z (N, n), the witness's truth, and the hand-written y (N, m) and jacobian (N, m, n). seen (N,):
+    where no entry of z is subnormal. y_judged, jacobian_judged: which entries of the truth are
+    known, and within the range of the dtype.
     """
 
     case: FuzzCase
@@ -38,6 +39,7 @@ class Units:
     y: Float64Array
     jacobian: Float64Array
     results: Results
+    seen: Mask = field(init=False)
     y_judged: Mask = field(init=False)
     jacobian_judged: Mask = field(init=False)
 
@@ -46,8 +48,8 @@ class Units:
         # Of a subnormal few digits are left, and XLA takes it for 0: it has no opinion there.
         tiny = float(np.finfo(self.case.dtype).tiny)
         subnormal = np.asarray((self.z != 0) & (np.abs(self.z) < tiny))
-        seen = np.logical_not(subnormal.any(axis=1, keepdims=True))
-        self.y_judged = np.logical_and(np.abs(self.truth.y) < limit, seen)
+        self.seen = np.logical_not(subnormal.any(axis=1))
+        self.y_judged = np.logical_and(np.abs(self.truth.y) < limit, self.seen[:, None])
         rows = np.asarray(self.y_judged.all(axis=1)).reshape(-1, 1, 1)
         self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows
         self.jacobian_judged &= np.isfinite(self.truth.doubt)
