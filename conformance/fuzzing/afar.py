@@ -13,6 +13,7 @@ from ..compare import Float64Array
 from .hull import distance_to_hull
 from .neighbourhood import everywhere, guided
 from .slopes import EPS
+from .subdifferential import parts_of
 from .witness import Witness
 
 #: How far the Jacobians are, in terms of the largest entry of the row, and of 1 if that is less: a
@@ -38,7 +39,7 @@ ENOUGH = 0.6
 def contradicted(
     witness: Witness, z: Float64Array, jacobian: Float64Array, domain: tuple[float, float]
 ) -> bool:
-    """Whether a row of a Jacobian (m, n) is far from all that it could be at a kink at z (n,).
+    """Whether a Jacobian (m, n) is far from all that it could be at a kink at z (n,), or a part.
 
     n is at most 3: of wider ones a sample of directions may miss a piece. False where it is not
     known.
@@ -73,9 +74,11 @@ def _contradicted(
         return False
     if not here.doubt.max() <= STEEP * size or not _stays(witness, z, directions, way):
         return False
-    allowed = np.full((1, z.size), MISS * size + 2 * bent)
-    rows = ((jacobian[i : i + 1], half[sure][:, i : i + 1]) for i in range(len(jacobian)))
-    return any(distance_to_hull(row, pieces, allowed) > 1 for row, pieces in rows)
+    allowed, pieces = np.full_like(jacobian, MISS * size + 2 * bent), half[sure]
+    parts = parts_of(jacobian) or [list(range(len(jacobian)))]
+    return any(
+        distance_to_hull(jacobian[rows], pieces[:, rows], allowed[rows]) > 1 for rows in parts
+    )
 
 
 def _stays(witness: Witness, z: Float64Array, directions: Float64Array, way: float) -> bool:

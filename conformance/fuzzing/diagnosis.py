@@ -97,9 +97,16 @@ def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iter
 
 
 def _given(case: FuzzCase | None, method: str, given: str, call: Caller) -> Float64Array:
-    """What the method makes of z and y, or of what is given in their places."""
+    """What the method makes of z and y, or of what is given in their places.
+
+    Raises ValueError where y cannot stand for z: outside the domain it may never return.
+    """
     assert case is not None
     arrays = {"z": case.z, "y": call("forward", case.z.copy())}
+    low, high = call.target.domain
+    in_place_of_z = arrays[given[0]]
+    if not ((in_place_of_z > low) & (in_place_of_z < high)).all():
+        raise ValueError(f"z must lie inside {call.target.domain}")
     result = call(method, *(arrays[name].copy() for name in given))
     return np.asarray(result, dtype=np.float64)
 
@@ -110,8 +117,8 @@ def _shape_of_error(alike: list[Finding]) -> Iterator[str]:
     if not all(J.ndim > 1 and J.shape[-1] == J.shape[-2] for J, _ in pairs):
         return
     pairs = [(J, true) for J, true in pairs if J.shape[-1] > 1]
-    if not pairs or alike[0].method == "derivative":
-        return
+    if not pairs or alike[0].method == "derivative" or _got(alike[0]).shape[-1] == 1:
+        return  # nor does a width of 1 have anything but a diagonal
     if all(close(J, np.swapaxes(true, -1, -2)) for J, true in pairs):
         yield "transposed: J[i, j] must be dy_i / dz_j"
     elif all(not _off_diagonal(J).any() and _off_diagonal(true).any() for J, true in pairs):

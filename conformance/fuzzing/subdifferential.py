@@ -145,7 +145,7 @@ def _beside(jacobian: Float64Array, scales: list[Float64Array]) -> bool:
     return bool(((jacobian >= 2 * low - high) & (jacobian <= 2 * high - low)).all())
 
 
-def _parts(jacobian: Float64Array) -> list[list[int]]:
+def parts_of(jacobian: Float64Array) -> list[list[int]]:
     """Which rows of a Jacobian (m, n) are judged together where the whole is no element.
 
     relu'(0) = 0 is a choice for each output: relu(z) and relu(-z) are both off at 0, as they are to
@@ -164,7 +164,7 @@ def _part_by_part(
     scales: list[Float64Array], jacobian: Float64Array, tolerance: Float64Array
 ) -> bool:
     """Whether all parts of the Jacobian are in the hulls of theirs, at one scale."""
-    parts = _parts(jacobian)
+    parts = parts_of(jacobian)
     if not parts:
         return False
     for vertices in map(_finite, scales):

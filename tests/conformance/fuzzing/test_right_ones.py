@@ -1,0 +1,147 @@
+"""Right derivatives whose rounding, or whose ties, are easily taken for mistakes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from conformance import fuzz
+
+from .targets import EXAMPLES
+
+
+def even(n):
+    if n % 2:
+        raise ValueError("n must be even")
+    return n // 2
+
+
+class Glu:
+    """A sigmoid that has lost its digits in the tail, times a number that may be large."""
+
+    output_width = staticmethod(even)
+
+    def parts(self, z):
+        a, b = np.split(z, 2, axis=-1)
+        return a, (1 + np.tanh(b / 2)) / 2
+
+    def forward(self, z):
+        a, s = self.parts(z)
+        return a * s
+
+    def vjp(self, z, y, dy):
+        a, s = self.parts(z)
+        return np.concatenate([dy * s, dy * a * s * (1 - s)], axis=-1)
+
+
+def glu(z):
+    a, b = jnp.split(z, 2)
+    return a * jax.nn.sigmoid(b)
+
+
+class Quantile:
+    """Between two order statistics: of four that tie, no axis shows the larger weight."""
+
+    weights = (0.1, 0.9, 0.0, 0.0)
+
+    def output_width(self, n):
+        if n != 4:
+            raise ValueError("n must be 4")
+        return 1
+
+    def forward(self, z):
+        return np.sort(z, axis=-1) @ np.array(self.weights, z.dtype)[:, None]
+
+    def vjp(self, z, y, dy):
+        dz = np.zeros_like(z)
+        order = np.argsort(z, axis=-1, kind="stable")
+        np.put_along_axis(dz, order, dy * np.array(self.weights, z.dtype), axis=-1)
+        return dz
+
+
+class Deviation:
+    """Of two numbers an ulp apart the mean is one of them."""
+
+    def output_width(self, n):
+        if n != 2:
+            raise ValueError("n must be 2")
+        return 1
+
+    def forward(self, z):
+        c = z - z.mean(axis=-1, keepdims=True)
+        return np.sqrt((c * c).sum(axis=-1, keepdims=True))
+
+    def vjp(self, z, y, dy):
+        c = z - z.mean(axis=-1, keepdims=True)
+        return dy * c / np.where(y > 0, y, 1)
+
+
+class Circular:
+    """A convolution by FFT: an output is as exact as the largest of them."""
+
+    kernel = (0.5, -1.0, 2.0, 0.25)
+
+    def output_width(self, n):
+        if n != 4:
+            raise ValueError("n must be 4")
+        return n
+
+    def convolve(self, z, kernel):
+        spectrum = np.fft.fft(z) * np.fft.fft(np.array(kernel, z.dtype))
+        return np.fft.ifft(spectrum).real.astype(z.dtype)
+
+    def forward(self, z):
+        return self.convolve(z, self.kernel)
+
+    def vjp(self, z, y, dy):
+        return self.convolve(dy, (self.kernel[0], *self.kernel[:0:-1]))
+
+
+def circular(z):
+    return sum(w * jnp.roll(z, i) for i, w in enumerate(Circular.kernel))
+
+
+@pytest.mark.parametrize(
+    ("target", "oracle"),
+    [(Glu, glu), (Glu, None), (Quantile, None), (Deviation, None), (Circular, circular)],
+)
+def test_rounding_and_ties_are_no_mistakes(target, oracle):
+    v = fuzz(target, oracle, max_examples=500)
+    assert v.conforms, str(v)
+
+
+class TopTwo:
+    """Where the two largest tie, both slopes are given to the first of them."""
+
+    def output_width(self, n):
+        if n < 2:
+            raise ValueError("n must be at least 2")
+        return 2
+
+    def forward(self, z):
+        return -np.sort(-z, axis=-1)[..., :2]
+
+    def vjp(self, z, y, dy):
+        order = np.argsort(-z, axis=-1, kind="stable")[..., :2]
+        order = np.where(y[..., :1] == y[..., 1:], order[..., :1], order)
+        return (np.eye(z.shape[-1], dtype=z.dtype)[order] * dy[..., None]).sum(axis=-2)
+
+
+def test_outputs_that_tie_may_not_all_come_from_one_entry():
+    v = fuzz(TopTwo, max_examples=EXAMPLES)
+    assert v.outcome == "disagrees", str(v)
+
+
+def test_what_would_be_right_is_not_asked_outside_the_domain():
+    class Log:
+        domain = (0.0, np.inf)
+
+        def forward(self, z):
+            return np.log(z)
+
+        def derivative(self, z, y):
+            assert (z > 0).all()
+            return 1 / (z + 1)
+
+    v = fuzz(Log, jnp.log, max_examples=EXAMPLES)
+    assert v.explanation.check == "jacobian"
