@@ -66,11 +66,10 @@ def arbitrate(
         opinion = _side(hand[i], oracle[i], estimate[i], error[i])
         if opinion is not Opinion.UNDECIDED:
             return opinion
-    if (
-        small
-        or apart[i] <= ROUNDINGS * epsilon(units.case.dtype) * whole_scale(units.truth)[unit][i]
-    ):
-        return Opinion.NOTHING  # it may be what is left of terms as large as another output's
+    # Where nobody can tell, it may be what is left of terms as large as another output's.
+    left = ROUNDINGS * epsilon(units.case.dtype) * whole_scale(units.truth)[unit][i]
+    if small or apart[i] <= left:
+        return Opinion.NOTHING
     return Opinion.UNDECIDED if asked else Opinion.ORACLE
 
 

@@ -7,6 +7,7 @@ that the smooth variation of the function is no larger than rounding.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -52,10 +53,8 @@ def membership(
     best, differ, uneven = np.inf, False, False
     if not np.isfinite(jacobian).all():
         return Membership(best, kink=False)
-    few = guided(jacobian)
-    # Differences straddle a kink from all sides alike: of them few directions tell as much.
     smooth = near.witness.smooth
-    for directions in (few, np.vstack([few, everywhere(z.size)])) if smooth else (few,):
+    for directions in _directions(jacobian, smooth=smooth):
         scales = near.jacobians(z, directions)
         bent = _bent(scales, max(SMOOTH, SMOOTH_ULPS * near.eps))
         uneven = _uneven(scales, tolerance)
@@ -74,6 +73,17 @@ def membership(
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
     return Membership(best, differ and not uneven)
+
+
+def _directions(jacobian: Float64Array, *, smooth: bool) -> Iterator[Float64Array]:
+    """A few directions first; then those and others on all sides.
+
+    Differences straddle a kink from all sides alike: of them few directions tell as much.
+    """
+    few = guided(jacobian)
+    yield few
+    if smooth:
+        yield np.vstack([few, everywhere(jacobian.shape[1])])
 
 
 def slopes_within(

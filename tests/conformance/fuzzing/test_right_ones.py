@@ -79,7 +79,7 @@ class Deviation:
 class Circular:
     """A convolution by FFT: an output is as exact as the largest of them."""
 
-    kernel = (0.5, -1.0, 2.0, 0.25)
+    kernel = (0.5, -1.0, 0.0, 100.0)
 
     def output_width(self, n):
         if n != 4:
@@ -133,6 +133,8 @@ def test_outputs_that_tie_may_not_all_come_from_one_entry():
 
 
 def test_what_would_be_right_is_not_asked_outside_the_domain():
+    smallest = []
+
     class Log:
         domain = (0.0, np.inf)
 
@@ -140,8 +142,9 @@ def test_what_would_be_right_is_not_asked_outside_the_domain():
             return np.log(z)
 
         def derivative(self, z, y):
-            assert (z > 0).all()
+            smallest.append(z.min())
             return 1 / (z + 1)
 
     v = fuzz(Log, jnp.log, max_examples=EXAMPLES)
     assert v.explanation.check == "jacobian"
+    assert min(smallest) > 0
