@@ -6,6 +6,7 @@ import os
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import final
 
 from . import compiled
@@ -26,7 +27,7 @@ class Checkup:
 @final
 @dataclass(frozen=True)
 class Blas:
-    """The library of NumPy's matrix products, as it has been loaded."""
+    """The library of a package's matrix products, as it has been loaded."""
 
     name: str
     version: str
@@ -38,14 +39,20 @@ class Blas:
         return f"{self.name} {self.version}, kernels {self.kernels}, {threads}"
 
 
-def loaded_blas() -> Blas | None:
-    """NumPy's BLAS, None for one that threadpoolctl does not know."""
+def loaded_blas(package: str = "numpy") -> Blas | None:
+    """The BLAS that a package brings, None for one that threadpoolctl does not know.
+
+    NumPy multiplies by its own, and so does SciPy: the trainer's products are SciPy's.
+    """
     import numpy as np
+    import scipy.linalg.blas
     from threadpoolctl import threadpool_info
 
     np.ones((2, 2)) @ np.ones((2, 2))  # loads it
+    scipy.linalg.blas.dgemm(1, np.eye(2), np.eye(2))
     for library in threadpool_info():
-        if library["user_api"] == "blas" and "numpy" in library["filepath"]:
+        owners = {part.partition(".")[0] for part in Path(library["filepath"]).parts}
+        if library["user_api"] == "blas" and package in owners:
             return Blas(
                 name=library["internal_api"],
                 version=str(library["version"]),
@@ -56,7 +63,7 @@ def loaded_blas() -> Blas | None:
 
 
 def examine() -> Checkup:
-    """Look at the packages, at the BLAS that NumPy has loaded and at JAX's devices."""
+    """Look at the packages, at the BLAS of NumPy and of SciPy, and at JAX's devices."""
     import jax
     import jax.numpy as jnp
 
@@ -65,13 +72,16 @@ def examine() -> Checkup:
     found = {"python": f"{platform.python_version()} on {platform.platform()}"}
     found |= {name: _version(name) for name in PACKAGES}
     found["processors"] = str(os.cpu_count())
-    advice = []
-    blas = loaded_blas()
-    found["BLAS"] = str(blas) if blas else "unknown: no library that threadpoolctl knows"
-    if blas is not None:
-        advice += blas_advice(
-            blas.name, blas.kernels, blas.threads, processor_flags(), os.cpu_count() or 1
-        )
+    advice: list[str] = []
+    for package in ("numpy", "scipy"):
+        blas = loaded_blas(package)
+        name = f"BLAS of {package}"
+        found[name] = str(blas) if blas else "unknown: no library that threadpoolctl knows"
+        if blas is not None:
+            heard = blas_advice(
+                blas.name, blas.kernels, blas.threads, processor_flags(), os.cpu_count() or 1
+            )
+            advice += [line for line in heard if line not in advice]
     found[VARIABLE] = os.environ.get(VARIABLE, "not set")
     found["JAX devices"] = ", ".join(str(device) for device in jax.devices())
     found["JAX cache"] = os.environ.get(compiled.VARIABLE, "none")

@@ -12,11 +12,11 @@ from typing import final
 import numpy as np
 
 from .checks import Array, Indices
-from .descent import step_in_place
 from .divergence import Divergence
 from .fused import fuse
 from .network import Network
-from .workspace import LayerParameters, Workspace
+from .training_layer import training_layer
+from .workspace import Workspace
 
 
 @final
@@ -35,16 +35,15 @@ class TrainingStep:
         self.fused = fuse(network.activations[-1], divergence)
         self.constant = None if self.fused is None else self.fused.constant(d)
         self.workspace = self.batch = Workspace.of(network, min(batch_size, len(x)))
-        self.change = LayerParameters.of(network)
         self.kept = self.start = [*network.weights], [*network.biases]
         self.renew()
 
     def renew(self) -> None:
         """Begin an epoch, in new arrays: whoever holds the present parameters may keep them."""
         self.start = [*self.network.weights], [*self.network.biases]
-        self.parameters = LayerParameters.of(self.network)
-        self.network.weights[:] = [layer.affine.W for layer in self.parameters]
-        self.network.biases[:] = [layer.affine.b for layer in self.parameters]
+        self.layers = [training_layer(W, b) for W, b in zip(*self.start, strict=True)]
+        self.network.weights[:] = [layer.W for layer in self.layers]
+        self.network.biases[:] = [layer.b for layer in self.layers]
 
     def __call__(self, batch: Indices, eta: float) -> float:
         """A step on the rows of a batch (T,); the mean loss before it.
@@ -73,7 +72,7 @@ class TrainingStep:
         """For k = 1..N: z_k = W_k y_{k-1} + b_k, y_k = f_k(z_k) (slide 133)."""
         last = len(into.z) - 1
         for k, f in enumerate(self.network.activations):
-            self.parameters[k].affine.forward(into.y[k], out=into.z[k])
+            self.layers[k].forward(into.y[k], into.z[k])
             if k < last or self.fused is None:
                 f.training_forward_into(into.z[k], into.y[k + 1])
 
@@ -93,16 +92,13 @@ class TrainingStep:
     def _descend(self, into: Workspace, eta: float) -> None:
         """For k = N..1: D_{W_k} = y_{k-1} D_{z_k}, D_{b_k} = D_{z_k}, on to D_{z_{k-1}}, and step.
 
-        All of it is linear in D_{z_N}. With eta / T in there the gradients come out as the change
-        of the parameters, which is taken from them while it is in the processor's cache. Unlike in
-        ``Network.gradients`` D_x is not needed (slide 191).
+        All of it is linear in D_{z_N}. With eta / T in there the derivatives come out as the change
+        of the parameters. Unlike in ``Network.gradients`` D_x is not needed (slide 191).
         """
         into.dz[-1] *= eta / len(into.d)
         for k in reversed(range(len(into.z))):
-            layer, change = self.parameters[k], self.change[k]
-            layer.affine.vjp_parameters(into.y[k], into.dz[k], out=change.affine)
             if k > 0:
-                layer.affine.vjp_y(into.dz[k], out=into.dy[k - 1])
+                self.layers[k].vjp_y(into.dz[k], into.dy[k - 1])
                 f = self.network.activations[k - 1]
                 f.vjp_into(into.z[k - 1], into.y[k], into.dy[k - 1], into.dz[k - 1])
-            step_in_place(layer.vector, change.vector)
+            self.layers[k].descend(into.y[k], into.dz[k])

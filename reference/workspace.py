@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 
-from .affine import Affine
 from .checks import Array
 from .network import Network
 
@@ -48,27 +47,3 @@ class Workspace:
         """The same memory for fewer rows: the last batch of an epoch is often smaller."""
         groups = ([a[:T] for a in group] for group in (self.z, self.y, self.dz, self.dy))
         return Workspace(self.d[:T], *groups)
-
-
-@final
-@dataclass(frozen=True)
-class LayerParameters:
-    """W and b of a layer in one vector, so that its step is one subtraction.
-
-    ``affine`` holds views of ``vector``. W stands there column by column, which makes y W^T the
-    fastest of the matrix products.
-    """
-
-    vector: Array
-    affine: Affine
-
-    @classmethod
-    def of(cls, network: Network) -> list[LayerParameters]:
-        """A copy of the network's present parameters, layer by layer."""
-        return [cls.copy(W, b) for W, b in zip(network.weights, network.biases, strict=True)]
-
-    @classmethod
-    def copy(cls, W: Array, b: Array) -> LayerParameters:
-        """A copy of those of one layer."""
-        vector = np.concatenate([W.ravel(order="F"), b])
-        return cls(vector, Affine(vector[: W.size].reshape(W.shape, order="F"), vector[W.size :]))

@@ -17,6 +17,7 @@ NEVER = {"conformance": {"tests", "benchmarks"}}
 
 #: What one file may import besides; ``import reference`` imports none of it.
 OPTIONAL = {
+    "reference/blas_layer.py": {"scipy"},
     "reference/estimators.py": {"sklearn"},
     "reference/history.py": {"pandas", "matplotlib"},
     "reference/storage.py": {"safetensors"},
@@ -52,7 +53,8 @@ def test_a_room_imports_nothing_that_it_must_not_know(room):
 def test_importing_the_reference_imports_nothing_optional():
     asked = "import sys, reference; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert not set(run.stdout.split()) & {"sklearn", "pandas", "matplotlib", "safetensors", "jax"}
+    optional = {"sklearn", "scipy", "pandas", "matplotlib", "safetensors", "jax"}
+    assert not set(run.stdout.split()) & optional
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def test_the_doctor_says_what_there_is_and_its_status_whether_that_is_well():
     document = json.loads(result.stdout)
     assert result.returncode == bool(document["advice"])
     assert document["found"]["JAX precision"] == "float64"
-    assert {"python", "numpy", "jax", "BLAS", "JAX devices"} <= set(document["found"])
+    assert {"python", "numpy", "jax", "BLAS of numpy", "BLAS of scipy", "JAX devices"} <= set(
+        document["found"]
+    )
     lines = [line.split() for line in backprop("doctor").stdout.splitlines()]
     assert ["numpy", document["found"]["numpy"]] in lines
