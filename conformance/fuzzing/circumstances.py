@@ -11,6 +11,9 @@ from .case import FuzzCase
 #: Passed cases that must lack a circumstance before it is called one.
 WITHOUT = 8
 
+#: What is ordinary ends about here.
+FAR = 5.0
+
 #: Regimes in which a gradient is live.
 CALM = ("ordinary", "normal", "whole")
 
@@ -20,13 +23,32 @@ Circumstance = Callable[[FuzzCase], bool]
 def only_where(failed: list[FuzzCase], passed: list[FuzzCase]) -> Iterator[str]:
     """The circumstances that every failed case has, and that few of those that passed have."""
     yield from _widths(failed, passed)
-    for text, has in CIRCUMSTANCES.items():
+    for text, has in (*CIRCUMSTANCES.items(), *_far(failed), *SIGNS.items()):
         if not all(has(case) for case in failed):
             continue
         having = sum(has(case) for case in passed)
         if len(passed) - having >= WITHOUT and having <= 0.3 * len(passed):
             yield text
             return
+
+
+def _far(failed: list[FuzzCase]) -> Iterator[tuple[str, Circumstance]]:
+    """Beyond a size that all failed cases reach, on one side of 0 or on both."""
+    for name, more, size in (
+        ("some z is {}", "less", _lowest),
+        ("some z is {}", "more", _highest),
+        ("some |z| is {}", "more", _size),
+    ):
+        least = min(map(size, failed), default=0.0)
+        if FAR <= least < np.inf:
+            digit = 10.0 ** np.floor(np.log10(least))
+            bound = float(np.floor(least / digit) * digit)
+            value = f"{-bound if more == 'less' else bound:g} or {more}"
+            yield f"right except where {name.format(value)}", _reaching(size, bound)
+
+
+def _reaching(size: Callable[[FuzzCase], float], bound: float) -> Circumstance:
+    return lambda case: size(case) >= bound
 
 
 def _widths(failed: list[FuzzCase], passed: list[FuzzCase]) -> Iterator[str]:
@@ -52,6 +74,14 @@ def _has_ties(case: FuzzCase) -> bool:
     return bool((np.diff(rows, axis=-1) == 0).any())
 
 
+def _lowest(case: FuzzCase) -> float:
+    return -float(case.z.min())
+
+
+def _highest(case: FuzzCase) -> float:
+    return float(case.z.max())
+
+
 def _size(case: FuzzCase) -> float:
     return float(np.abs(case.z.astype(np.float64)).max())
 
@@ -73,7 +103,10 @@ CIRCUMSTANCES: dict[str, Circumstance] = {
     ),
     "right except for batches of more than one row": lambda case: case.z[..., 0].size > 1,
     "right except for z next to 0": lambda case: _smallest(case) < 1e-3,
-    "right except for |z| of 40 and more": lambda case: _size(case) >= 40,
+}
+
+#: And those that say least.
+SIGNS: dict[str, Circumstance] = {
     "right except where no z is positive": lambda case: bool((case.z <= 0).all()),
     "right except where some z is negative": lambda case: bool((case.z < 0).any()),
 }

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..compare import Float64Array
+from .arbitration import stands
 from .calls import Caller
 from .case import FuzzCase
 from .circumstances import only_where
 from .factors import evidence, factor
 from .finding import Finding
+from .units import Units
+from .witness import Witness
 
 #: Two numbers are the same for a diagnosis within this share of the larger.
 CLOSE = 1e-5
@@ -26,12 +29,19 @@ OFTEN = 3
 #: So many cases that passed are looked at for what contradicts a likely mistake.
 SOME = 50
 
+#: So many rows or numbers of a case tell whether a derivative belongs to a forward.
+FEW_UNITS = 4
+
 #: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect.
 BIG = 30.0
 
 
 def diagnose(
-    finding: Finding, others: list[Finding], passed: list[FuzzCase], call: Caller
+    finding: Finding,
+    others: list[Finding],
+    passed: list[FuzzCase],
+    call: Caller,
+    witness: Witness,
 ) -> tuple[str, ...]:
     """What would explain the finding and those like it, the most telling first."""
     alike = [
@@ -40,7 +50,7 @@ def diagnose(
     said: list[str] = []
     with np.errstate(all="ignore"):
         if finding.check in ("forward", "jacobian", "vjp"):
-            said += _lost_digits(finding)
+            said += _lost_digits(finding, alike)
         if finding.check == "jacobian" and not said:
             said += _swapped(alike, passed, call)
             said += _shape_of_error(alike)
@@ -49,6 +59,9 @@ def diagnose(
                 said += _cotangent(alike, call)
         if finding.check in ("forward", "jacobian", "vjp") and not said:
             said += factor(evidence(alike, passed, call))
+        if finding.check == "forward" and finding.got is not None and witness.smooth:
+            with contextlib.suppress(Finding):
+                said += _another_function(finding, call, witness)
         if finding.check == "finite":
             said += _not_finite(finding)
         said += only_where([f.case for f in alike if f.case is not None], passed)
@@ -62,15 +75,23 @@ def close(a: Float64Array, b: Float64Array) -> bool:
     return bool((np.abs(a - b) <= CLOSE * np.maximum(np.abs(b), CLOSE)).all())
 
 
-def _lost_digits(finding: Finding) -> Iterator[str]:
+def _lost_digits(finding: Finding, alike: list[Finding]) -> Iterator[str]:
     """Is the smallest case right but for its last digits?"""
     got, true = _got(finding), _expected(finding)
     if not close(got, true):
         return
     off = float(np.abs(got / true - 1)[true != 0].max(initial=np.finfo(np.float64).eps))
     if off < FEW_DIGITS:
-        digits = int(-np.log10(off))
-        yield f"right to {digits} digits here: others cancel, or a constant has too few"
+        why = "an approximation ends" if any(map(_right_in_part, alike)) else "a constant is rough"
+        yield f"right to {int(-np.log10(off))} digits here: others cancel, or {why}"
+
+
+def _right_in_part(finding: Finding) -> bool:
+    """Whether numbers of some size are within their tolerance."""
+    if finding.tolerance is None:
+        return False
+    right = np.abs(_got(finding) - _expected(finding)) <= finding.tolerance
+    return bool((right & (np.abs(_expected(finding)) > FEW_DIGITS)).any())
 
 
 def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iterator[str]:
@@ -171,6 +192,16 @@ def _not_finite(finding: Finding) -> Iterator[str]:
         yield "NaN from 0/0, or from 0 * inf"
     else:
         yield "a division by zero"
+
+
+def _another_function(finding: Finding, call: Caller, witness: Witness) -> Iterator[str]:
+    """Does the hand-written derivative belong to the hand-written forward?"""
+    case = finding.case
+    assert case is not None
+    results = call.results(case, case.dy.shape[-1])
+    units = Units.of(case, results, witness, elementwise=call.target.elementwise)
+    if all(stands(call, units, unit) for unit in range(min(len(units.z), FEW_UNITS))):
+        yield "the derivative is that of this forward: which of the two functions is meant?"
 
 
 def _off_diagonal(J: Float64Array) -> Float64Array:

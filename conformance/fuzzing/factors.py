@@ -85,8 +85,10 @@ def factor(e: Evidence) -> Iterator[str]:
     bound, offset = np.abs(e.got).max(), e.got - e.expected
     if _same(e.got, np.abs(e.expected)):
         yield "the sign is lost: this is the absolute value"
-    elif e.largest <= bound < np.abs(e.expected).max() and _same(
-        e.got, np.clip(e.expected, -bound, bound)
+    elif (
+        e.largest <= bound < np.abs(e.expected).max()
+        and np.ptp(np.abs(e.expected)) > 0
+        and _same(e.got, np.clip(e.expected, -bound, bound))
     ):
         yield f"clipped to [-{bound:.6g}, {bound:.6g}]"
     elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]):

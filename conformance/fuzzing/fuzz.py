@@ -146,7 +146,7 @@ class _Run:
         assert self.witness is not None
         assert finding.case is not None
         call = Judge(pristine.copy(), self.witness).call
-        likely = diagnose(finding, findings, passed, call)
+        likely = diagnose(finding, findings, passed, call, self.witness)
         keeps = Judge(pristine.copy(), self.witness).judge(finding.case) is None
         if keeps:
             likely = ("right in a new instance: it keeps something between calls", *likely)

@@ -78,8 +78,10 @@ class Verdict:
 
     def __str__(self) -> str:
         e, meaning = self.explanation, MEANING[self.outcome]
-        if e is not None and e.of_forward and self.outcome == "disagrees":
-            meaning = meaning.replace("derivative", "forward")
+        if e is not None and self.outcome == "disagrees" and e.of_forward:
+            meaning = "the hand-written forward is wrong"
+            if e.message.startswith("the forward"):  # beside another, which may be wrong as well
+                meaning = "the hand-written forward is not its oracle's"
         lines = [f"{self.outcome}: {self.name}: {meaning}"]
         if e is not None:
             lines += ["", f"  what    {e.message} (check: {e.check})"]

@@ -1,5 +1,7 @@
 """The likely mistake is named in the words that a teacher would use."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -147,3 +149,65 @@ def test_nan_from_0_over_0():
     v = fuzz(Softsign, jax.nn.soft_sign, max_examples=EXAMPLES)
     assert v.explanation.check == "finite"
     assert v.explanation.likely[0].startswith("NaN from 0/0")
+
+
+def test_a_derivative_that_fits_a_forward_other_than_the_oracles():
+    class Steeper(Tanh):
+        def forward(self, z):
+            return 1.5 * np.tanh(z)
+
+        def derivative(self, z, y):
+            return 1.5 - y * y / 1.5
+
+    v = fuzz(Steeper, jnp.tanh, max_examples=EXAMPLES)
+    assert v.explanation.check == "forward"
+    fits = "the derivative is that of this forward: which of the two functions is meant?"
+    assert fits in v.explanation.likely
+    v = fuzz(with_(Steeper, derivative=Tanh.derivative), jnp.tanh, max_examples=EXAMPLES)
+    assert v.explanation.check == "forward"
+    assert fits not in v.explanation.likely
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_beyond_a_size_on_one_side_of_0(side):
+    class Leaky(ScalarActivation):
+        def forward(self, z):
+            return np.where(z >= 0, z, z.dtype.type(0.125) * z)
+
+        def derivative(self, z, y):
+            slope = np.where(z >= 0, z.dtype.type(1), z.dtype.type(0.125))
+            return np.where(side * z > 33, z.dtype.type(2), slope)
+
+    v = fuzz(Leaky, lambda z: jnp.where(z >= 0, z, z / 8), max_examples=EXAMPLES)
+    said = [text for text in v.explanation.likely if text.startswith("right except")]
+    bound = "(30|40) or more" if side > 0 else "-(30|40) or less"
+    assert re.fullmatch(f"right except where some z is {bound}", *said)
+
+
+def test_a_constant_factor_is_not_taken_for_clipping():
+    class MeanOfPairs(VectorActivation):
+        def output_width(self, n):
+            if n < 2:
+                raise ValueError("n must be at least 2")
+            return n - 1
+
+        def forward(self, z):
+            return (z[..., 1:] + z[..., :-1]) / 2
+
+        def jacobian(self, z, y):
+            n = z.shape[-1]
+            J = (np.eye(n - 1, n) + np.eye(n - 1, n, 1)).astype(z.dtype) / 3
+            return np.broadcast_to(J, (*z.shape[:-1], n - 1, n)).copy()
+
+    v = fuzz(MeanOfPairs, lambda z: (z[1:] + z[:-1]) / 2, max_examples=EXAMPLES)
+    assert not v.conforms
+    assert not any("clipped" in text for text in v.explanation.likely), str(v)
+
+
+def test_an_approximation_that_ends_somewhere():
+    class Coarse(Tanh):
+        def derivative(self, z, y):
+            return (1 - y * y) * np.where(z > 1.37, 1 + z.dtype.type(1e-6), 1)
+
+    v = fuzz(Coarse, jnp.tanh)
+    assert "right to 6 digits here: others cancel, or an approximation ends" in v.explanation.likely
