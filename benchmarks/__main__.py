@@ -42,7 +42,7 @@ def main(groups: tuple[str, ...], path: str) -> None:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "processor": platform.machine()}
-    for name in ("numpy", "jax", "hypothesis", "scikit-learn", "torch"):
+    for name in ("numpy", "scipy", "jax", "hypothesis", "scikit-learn", "torch"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
