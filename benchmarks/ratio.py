@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import final
 
+#: Seconds in which the threads of one BLAS, which look for work for a while, leave the processors.
+REST = 0.1
+
 
 @final
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def paired(
 
 
 def _seconds(function: Callable[[], object]) -> float:
+    time.sleep(REST)
     start = time.perf_counter()
     function()
     return time.perf_counter() - start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 from scipy.linalg.blas import sgemm
@@ -47,6 +47,8 @@ def ratios() -> Iterator[Ratio]:
     for setting in SETTINGS:
         x, d = data(setting)
         peers = [("floor", floor(setting), setting.goal, "the step's matrix products alone")]
+        how = "the same by NumPy"
+        peers.append(("floor by NumPy", floor_by_numpy(setting), setting.goal, how))
         how = "an epoch with a jitted step, buffers donated"
         peers.append(("jax.jit", _jax(setting, x, d), 1.0, how))
         torch = _torch(setting, x, d)
@@ -81,26 +83,57 @@ def ours(setting: Setting, x: Array, d: Array) -> Epoch:
     return lambda: next(epochs)
 
 
-def floor(setting: Setting) -> Epoch:
-    """z = y W^T, dW = dz^T y and dy = dz W for every layer but the last of these for the first.
+@final
+@dataclass(frozen=True)
+class Products:
+    """The arrays of a step's matrix products, for z = y W^T, dW = dz^T y and dy = dz W."""
 
-    By the BLAS that the trainer uses, in the same layout: two of them would contend for the
-    processors.
-    """
-    random, T, widths = np.random.default_rng(0), setting.batch, setting.widths
-    y = [random.normal(size=(T, n)).astype(np.float32) for n in widths]
-    W = [np.asfortranarray(w) for w in _network(widths).weights]
-    z, dW = [np.empty((T, len(w)), np.float32) for w in W], [np.empty_like(w) for w in W]
-    dz, dy = [random.normal(size=a.shape).astype(np.float32) for a in z], [a.copy() for a in y]
+    W: list[Array]
+    y: list[Array]
+    z: list[Array]
+    dz: list[Array]
+    dy: list[Array]
+    dW: list[Array]
+
+    @classmethod
+    def of(cls, setting: Setting, order: Literal["C", "F"]) -> Products:
+        """W and dW in this order, all else row by row."""
+        random, T, widths = np.random.default_rng(0), setting.batch, setting.widths
+        W = [np.asarray(w, order=order) for w in _network(widths).weights]
+        y = [random.normal(size=(T, n)).astype(np.float32) for n in widths]
+        z, dW = [np.empty((T, len(w)), np.float32) for w in W], [np.empty_like(w) for w in W]
+        dz = [random.normal(size=a.shape).astype(np.float32) for a in z]
+        return cls(W, y, z, dz, [a.copy() for a in y], dW)
+
+
+def floor(setting: Setting) -> Epoch:
+    """The products alone, by the BLAS that the trainer uses; none for dy of the first layer."""
+    p = Products.of(setting, "F")
 
     def epoch() -> None:
         for _ in range(setting.steps):
-            for k, w in enumerate(W):
-                sgemm(1, w, y[k].T, 0, z[k].T, overwrite_c=True)
-            for k in reversed(range(len(W))):
-                sgemm(1, dz[k].T, y[k].T, 0, dW[k], trans_b=True, overwrite_c=True)
+            for k, W in enumerate(p.W):
+                sgemm(1, W, p.y[k].T, 0, p.z[k].T, overwrite_c=True)
+            for k in reversed(range(len(p.W))):
+                sgemm(1, p.dz[k].T, p.y[k].T, 0, p.dW[k], trans_b=True, overwrite_c=True)
                 if k > 0:
-                    sgemm(1, W[k], dz[k].T, 0, dy[k].T, trans_a=True, overwrite_c=True)
+                    sgemm(1, p.W[k], p.dz[k].T, 0, p.dy[k].T, trans_a=True, overwrite_c=True)
+
+    return epoch
+
+
+def floor_by_numpy(setting: Setting) -> Epoch:
+    """The same by NumPy, which may bring another BLAS."""
+    p = Products.of(setting, "C")
+
+    def epoch() -> None:
+        for _ in range(setting.steps):
+            for k, W in enumerate(p.W):
+                np.matmul(p.y[k], W.T, out=p.z[k])
+            for k in reversed(range(len(p.W))):
+                np.matmul(p.dz[k].T, p.y[k], out=p.dW[k])
+                if k > 0:
+                    np.matmul(p.dz[k], p.W[k], out=p.dy[k])
 
     return epoch
 

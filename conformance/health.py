@@ -51,8 +51,7 @@ def loaded_blas(package: str = "numpy") -> Blas | None:
     np.ones((2, 2)) @ np.ones((2, 2))  # loads it
     scipy.linalg.blas.dgemm(1, np.eye(2), np.eye(2))
     for library in threadpool_info():
-        owners = {part.partition(".")[0] for part in Path(library["filepath"]).parts}
-        if library["user_api"] == "blas" and package in owners:
+        if library["user_api"] == "blas" and _owner(Path(library["filepath"])) == package:
             return Blas(
                 name=library["internal_api"],
                 version=str(library["version"]),
@@ -60,6 +59,12 @@ def loaded_blas(package: str = "numpy") -> Blas | None:
                 threads=library["num_threads"],
             )
     return None
+
+
+def _owner(library: Path) -> str:
+    """The package that brings a library, in a folder like numpy.libs or numpy/.dylibs."""
+    folder = library.parent
+    return folder.parent.name if folder.name == ".dylibs" else folder.name.removesuffix(".libs")
 
 
 def examine() -> Checkup:

@@ -16,7 +16,7 @@ import reference
 from .health import loaded_blas
 from .record import Provenance
 
-PACKAGES = ("numpy", "jax", "jaxlib", "hypothesis", "scikit-learn")
+PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "hypothesis", "scikit-learn")
 
 
 def provenance(command: str, seed: int, profile: str, examples: int) -> Provenance:
@@ -34,7 +34,7 @@ def provenance(command: str, seed: int, profile: str, examples: int) -> Provenan
             **{name: metadata.version(name) for name in PACKAGES},
         },
         source=source_hash(),
-        blas=str(loaded_blas() or "unknown"),
+        blas="; ".join(f"{name}: {loaded_blas(name) or 'unknown'}" for name in ("numpy", "scipy")),
     )
 
 

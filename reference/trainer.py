@@ -120,6 +120,7 @@ class Trainer:
                     loss = step(batch, eta)
                 except ValueError as error:  # y has left what the divergence is defined for
                     if updates == 0:
+                        step.undo()
                         raise
                     self._give_up(step, f"{error} after {updates} updates")
                 if not math.isfinite(loss):

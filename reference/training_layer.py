@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import final
 
 import numpy as np
@@ -10,15 +11,16 @@ import numpy as np
 from .affine import Affine
 from .checks import Array
 from .descent import step_in_place
+from .network import Network
 
 
 class TrainingLayer(ABC):
-    """z = W y + b, whose W (D, C) and b (D,) change in place; y, z, dy and dz hold T rows each.
+    """z = W y + b, whose W (D, C) and b (D,) change in place; y, z, dy and dz hold up to T rows.
 
     W stands in memory column by column, which makes y W^T the fastest of the matrix products.
     """
 
-    def __init__(self, W: Array, b: Array) -> None:
+    def __init__(self, W: Array, b: Array, T: int) -> None:
         self.W, self.b = W.copy(order="F"), b.copy()
 
     @abstractmethod
@@ -39,10 +41,10 @@ class TrainingLayer(ABC):
 
 @final
 class NumPyLayer(TrainingLayer):
-    """Each product in an array for it, and then what it is for."""
+    """The change of W and b in arrays of its own, which is then subtracted."""
 
-    def __init__(self, W: Array, b: Array) -> None:
-        super().__init__(W, b)
+    def __init__(self, W: Array, b: Array, T: int) -> None:
+        super().__init__(W, b, T)
         self.affine = Affine(self.W, self.b)
         self.change = Affine(np.empty_like(self.W), np.empty_like(self.b))
 
@@ -61,10 +63,18 @@ class NumPyLayer(TrainingLayer):
         step_in_place(self.b, self.change.b)
 
 
-def training_layer(W: Array, b: Array) -> TrainingLayer:
-    """A copy of W and b to be trained: with SciPy's BLAS where SciPy is installed."""
+def training_layers(network: Network, T: int) -> list[TrainingLayer]:
+    """A copy of each layer, to be trained on batches of up to T rows."""
+    pairs = zip(network.weights, network.biases, strict=True)
+    dtype = network.dtype
+    return [fastest()(np.asarray(W, dtype), np.asarray(b, dtype), T) for W, b in pairs]
+
+
+@cache
+def fastest() -> type[TrainingLayer]:
+    """With SciPy's BLAS, where there is a SciPy that fits this NumPy."""
     try:
         from .blas_layer import BlasLayer
-    except ModuleNotFoundError:
-        return NumPyLayer(W, b)
-    return BlasLayer(W, b)
+    except (ImportError, AttributeError):
+        return NumPyLayer
+    return BlasLayer

@@ -15,7 +15,7 @@ from .checks import Array, Indices
 from .divergence import Divergence
 from .fused import fuse
 from .network import Network
-from .training_layer import training_layer
+from .training_layer import training_layers
 from .workspace import Workspace
 
 
@@ -34,14 +34,14 @@ class TrainingStep:
         self.network, self.divergence, self.x, self.d = network, divergence, x, d
         self.fused = fuse(network.activations[-1], divergence)
         self.constant = None if self.fused is None else self.fused.constant(d)
-        self.workspace = self.batch = Workspace.of(network, min(batch_size, len(x)))
+        self.workspace = self.present = Workspace.of(network, min(batch_size, len(x)))
         self.kept = self.start = [*network.weights], [*network.biases]
         self.renew()
 
     def renew(self) -> None:
         """Begin an epoch, in new arrays: whoever holds the present parameters may keep them."""
         self.start = [*self.network.weights], [*self.network.biases]
-        self.layers = [training_layer(W, b) for W, b in zip(*self.start, strict=True)]
+        self.layers = training_layers(self.network, len(self.workspace.d))
         self.network.weights[:] = [layer.W for layer in self.layers]
         self.network.biases[:] = [layer.b for layer in self.layers]
 
@@ -51,10 +51,10 @@ class TrainingStep:
         Where that is not finite the parameters stay. Raises ValueError where y leaves what the
         divergence is defined for.
         """
-        if len(batch) != len(self.batch.d):
+        if len(batch) != len(self.present.d):
             whole = len(batch) == len(self.workspace.d)
-            self.batch = self.workspace if whole else self.workspace.rows(len(batch))
-        into = self.batch
+            self.present = self.workspace if whole else self.workspace.rows(len(batch))
+        into = self.present
         self.x.take(batch, axis=0, out=into.y[0], mode="clip")
         self.d.take(batch, axis=0, out=into.d, mode="clip")
         self._forward(into)
