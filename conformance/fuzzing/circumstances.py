@@ -44,7 +44,7 @@ def _far(failed: list[FuzzCase]) -> Iterator[tuple[str, Circumstance]]:
             digit = 10.0 ** np.floor(np.log10(least))
             bound = float(np.floor(least / digit) * digit)
             value = f"{-bound if more == 'less' else bound:g} or {more}"
-            yield f"right except where {name.format(value)}", _reaching(size, bound)
+            yield f"seen only where {name.format(value)}", _reaching(size, bound)
 
 
 def _reaching(size: Callable[[FuzzCase], float], bound: float) -> Circumstance:

@@ -86,7 +86,7 @@ def factor(e: Evidence) -> Iterator[str]:
     if _same(e.got, np.abs(e.expected)):
         yield "the sign is lost: this is the absolute value"
     elif (
-        e.largest <= bound < np.abs(e.expected).max()
+        max(e.largest, SMALL) <= bound < np.abs(e.expected).max()
         and np.ptp(np.abs(e.expected)) > 0
         and _same(e.got, np.clip(e.expected, -bound, bound))
     ):
@@ -126,4 +126,4 @@ def _known(e: Evidence) -> Iterator[tuple[str, Float64Array | float, Float64Arra
 
 
 def _same(a: Float64Array, b: Float64Array | float) -> bool:
-    return bool((np.abs(a - b) <= CLOSE * np.abs(b)).all())
+    return bool((np.isfinite(b) & (np.abs(a - b) <= CLOSE * np.abs(b))).all())

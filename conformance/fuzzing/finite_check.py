@@ -10,6 +10,9 @@ import numpy as np
 from .number_check import NumberCheck
 from .units import Mask, Units
 
+#: Differences that doubt so many times the slope know nothing of it.
+DOUBTED = 1e6
+
 
 @final
 @dataclass
@@ -37,7 +40,10 @@ class FiniteCheck(NumberCheck):
 
     def _exists(self, units: Units) -> Mask:
         """The entries that are finite by the witness, or at least bounded all around."""
-        judged = units.jacobian_judged.copy()
+        # Differences that doubt all vouch for nothing, as beside a pole.
+        J = units.truth
+        with np.errstate(all="ignore"):
+            judged = units.jacobian_judged & (J.doubt <= DOUBTED * (1 + np.abs(J.jacobian)))
         lost = ~np.isfinite(units.truth.jacobian).all(axis=(1, 2)) & units.y_judged.all(axis=1)
         hand = np.isfinite(units.jacobian).all(axis=(1, 2))
         for unit in np.flatnonzero(lost & ~hand)[:4]:

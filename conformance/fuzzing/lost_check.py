@@ -1,4 +1,4 @@
-"""Where autodiff is lost: the Jacobian beside the slopes of the forward that it belongs to."""
+"""Where the oracle is lost: the Jacobian beside the slopes of the forward that it belongs to."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ SOURCE = "extrapolated differences of the forward"
 @final
 @dataclass
 class LostCheck(NumberCheck):
-    """Where autodiff overflows or gives NaN, though y is finite, sure differences of y judge."""
+    """Where autodiff overflows or gives NaN, though y is finite, sure differences of y judge; and
+    where y itself underflows on one side alone.
+    """
 
     def check(self, units: Units) -> None:
         """Raise Finding where autodiff has no number, and the Jacobian is not the slope of y."""
         truth = units.truth
         known = np.isfinite(truth.y).all(axis=1) & np.isfinite(truth.jacobian).all(axis=(1, 2))
+        known &= np.logical_not(units.underflown)
         lost = np.flatnonzero(np.isfinite(units.y).all(axis=1) & np.logical_not(known))[:SOME]
         slopes = self._slopes(units.z[lost]) if len(lost) and self.witness.smooth else None
         if slopes is None:
@@ -49,11 +52,12 @@ class LostCheck(NumberCheck):
             check: Check = "jacobian" if np.isfinite(got[bad]).all() else "finite"
             message = (
                 f"{self.method()} is not the slope of the forward, where "
-                f"{self.witness.function} has no finite number"
+                f"{self.witness.function} has no number to hold it against"
             )
             finding = self.finding(check, message, self.method(), units, bad, got, true, tolerance)
             raise replace(finding, source=SOURCE)
-        for i in np.flatnonzero(sure.all(axis=(1, 2)))[:1]:
+        nan = np.logical_not(units.underflown[lost])
+        for i in np.flatnonzero(nan & sure.all(axis=(1, 2)))[:1]:
             sentence = f"{self.witness.name} is not finite at z = {units.z[lost[i]]}"
             self.seen.suspect("nan", f"{sentence}, where {SOURCE} stand with the hand-written side")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from .slopes import EPS
-from .witness import Witness
+from .witness import Truth, Witness
 
 #: How far the neighbours are, in ulps of each entry and of the largest of the row.
 ULPS = (3, 24)
@@ -34,29 +34,45 @@ class Neighbourhood:
 
     def jacobians(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
         """The witness's Jacobians (K, m, n) around a row z (n,): at 3 and 24 ulps of each entry,
-        then of the largest entry where that is something else, then of that in float64.
+        then of the largest entry where that is something else, then of that in float64; and where
+        none of this moves the witness's y, of 1.
 
-        Autodiff works in float64: it sees what is smaller than the spacing of a float32.
+        Autodiff works in float64: it sees what is smaller than the spacing of a float32. But what
+        it adds to 1 is lost where that is smaller than an ulp of 1.
         """
         groups = self._points(z, directions)
         if not groups:
             return []
-        jacobians = self.witness.judge(np.concatenate(groups)).jacobian  # asked about all at once
-        return np.split(jacobians, np.cumsum([len(points) for points in groups])[:-1])
+        truth = self.witness.judge(np.concatenate(groups))  # asked about all at once
+        jacobians = np.split(truth.jacobian, np.cumsum([len(points) for points in groups])[:-1])
+        if _absorbed(z, truth.y):
+            for points in self._inside([z + directions * k * EPS for k in ULPS]):
+                jacobians.append(self.witness.judge(points).jacobian)
+        return jacobians
 
     def slopes(self, z: Float64Array) -> Float64Array:
         """Of a function of one number, at z (K,): on both sides, at each scale (scales, 2, K).
 
+        The last is of ulps of 1 where the others do not move y; elsewhere the one before again.
         Where a side is outside the domain, the slope at z itself.
         """
         low, high = self.domain
         ulp = np.where(z == 0, NEAR_ZERO, np.maximum(self.eps * np.abs(z), LEAST))
-        points = z + np.array([-1.0, 1.0])[:, None] * ulp * np.array(ULPS)[:, None, None]
-        points = np.where((points > low) & (points < high), points, z)
-        return self.witness.judge(points.reshape(-1, 1)).jacobian.reshape(points.shape)
+        sides = np.array([-1.0, 1.0])[:, None]
+
+        def judge(steps: Float64Array) -> Truth:
+            points = z + sides * steps[:, None, :]
+            points = np.where((points > low) & (points < high), points, z)
+            return self.witness.judge(points.reshape(-1, 1))
+
+        truth = judge(np.stack([k * ulp for k in ULPS]))
+        slopes = truth.jacobian.reshape(len(ULPS), 2, -1)
+        absorbed = [_absorbed(*each) for each in zip(z, truth.y.reshape(-1, len(z)).T, strict=True)]
+        further = judge(ULPS[-1] * np.where(absorbed, EPS, ulp)[None]) if any(absorbed) else None
+        last = slopes[-1:] if further is None else further.jacobian.reshape(1, 2, -1)
+        return np.concatenate([slopes, last])
 
     def _points(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
-        low, high = self.domain
         ulp = self.eps * np.abs(z)
         at_zero = max(min(NEAR_ZERO, float(ulp[z != 0].min(initial=NEAR_ZERO))), LEAST)
         own = np.where(z == 0, at_zero, np.maximum(ulp, LEAST))
@@ -64,9 +80,17 @@ class Neighbourhood:
         sizes = [own] if np.array_equal(own, shared) else [own, shared]
         if self.witness.smooth and self.eps > EPS:
             sizes.append(shared * (EPS / self.eps))
-        points = [z + directions * k * size for size in sizes for k in ULPS]
-        inside = [p[((p > low) & (p < high)).all(axis=1)] for p in points]
+        return self._inside([z + directions * k * size for size in sizes for k in ULPS])
+
+    def _inside(self, groups: list[Float64Array]) -> list[Float64Array]:
+        low, high = self.domain
+        inside = [p[((p > low) & (p < high)).all(axis=1)] for p in groups]
         return [p for p in inside if len(p)]
+
+
+def _absorbed(z: Float64Array, y: Float64Array) -> bool:
+    """Whether the witness's y (K, ...) around z is the same everywhere, and z is less than 1."""
+    return bool(np.abs(z).max() < 1 and (y == y[0]).all())
 
 
 def axes(n: int) -> Float64Array:

@@ -142,9 +142,11 @@ def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
 
 
 def _steeper(sides: _Sides, best: Slopes) -> Float64Array:
-    """The slopes themselves, where they are so steep that the estimate has overlooked them."""
+    """How far the slopes are from the estimate, where it has overlooked how steep they are."""
     steep = np.maximum(np.abs(sides.left), np.abs(sides.right))
-    return np.where(steep > 2 * (np.abs(best.estimate) + best.error) + sides.noise, steep, 0)
+    return np.where(
+        steep > 2 * (np.abs(best.estimate) + best.error) + sides.noise, sides.off(best), 0
+    )
 
 
 def _otherwise(sides: _Sides, best: Slopes) -> Float64Array:

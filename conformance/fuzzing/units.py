@@ -29,7 +29,8 @@ class Units:
 
     z (N, n), the witness's truth, and the hand-written y (N, m) and jacobian (N, m, n). seen (N,):
     where no entry of z is subnormal. y_judged, jacobian_judged: which entries of the truth are
-    known, and within the range of the dtype.
+    known, and within the range of the dtype. underflown (N,): where y has lost its digits on one
+    side alone.
     """
 
     case: FuzzCase
@@ -42,6 +43,7 @@ class Units:
     seen: Mask = field(init=False)
     y_judged: Mask = field(init=False)
     jacobian_judged: Mask = field(init=False)
+    underflown: Mask = field(init=False)
 
     def __post_init__(self) -> None:
         limit = self.limit
@@ -53,10 +55,11 @@ class Units:
         rows = np.asarray(self.y_judged.all(axis=1)).reshape(-1, 1, 1)
         self.jacobian_judged = (np.abs(self.truth.jacobian) < limit) & rows
         self.jacobian_judged &= np.isfinite(self.truth.doubt)
-        # Where squares underflow on one side alone, nothing is known of slopes.
+        # Where squares underflow on one side alone, the two are not held against each other.
         size = np.maximum(np.abs(self.y), np.abs(self.truth.y))
-        underflown = (size < tiny**0.5) & (np.abs(self.y - self.truth.y) > UNDERFLOWN * size)
-        self.jacobian_judged &= np.logical_not(underflown.any(axis=1)).reshape(-1, 1, 1)
+        lost = (size < tiny**0.5) & (np.abs(self.y - self.truth.y) > UNDERFLOWN * size)
+        self.underflown = np.asarray(lost.any(axis=1))
+        self.jacobian_judged &= np.logical_not(self.underflown).reshape(-1, 1, 1)
 
     @property
     def limit(self) -> float:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import special
 
 from conformance import fuzz
 
@@ -148,3 +149,28 @@ def test_what_would_be_right_is_not_asked_outside_the_domain():
     v = fuzz(Log, jnp.log, max_examples=EXAMPLES)
     assert v.explanation.check == "jacobian"
     assert min(smallest) > 0
+
+
+class MaxOfSigmoids:
+    """Next to 0, sigmoid(z) is 1/2 in float64 whatever z is: to its oracle more entries tie."""
+
+    def output_width(self, n):
+        return 1
+
+    def forward(self, z):
+        return special.expit(z.max(axis=-1, keepdims=True))
+
+    def jacobian(self, z, y):
+        first = np.arange(z.shape[-1]) == z.argmax(axis=-1)[..., None]
+        return (first * (y * special.expit(-z.max(axis=-1, keepdims=True))))[..., None, :]
+
+
+def test_the_first_of_those_that_tie_to_the_oracle_alone():
+    oracle = lambda z: jnp.max(jax.nn.sigmoid(z))[None]  # noqa: E731
+    assert fuzz(MaxOfSigmoids, oracle, max_examples=EXAMPLES).outcome == "conforms"
+
+    class Both(MaxOfSigmoids):
+        def jacobian(self, z, y):
+            return (z == z.max(axis=-1, keepdims=True))[..., None, :] * (y * (1 - y))[..., None]
+
+    assert fuzz(Both, oracle, max_examples=EXAMPLES).outcome == "disagrees"

@@ -201,3 +201,21 @@ def test_a_forward_that_gives_numbers_of_a_grid_computes_in_float64():
 
     v = fuzz(Rounded, max_examples=EXAMPLES)
     assert v.conforms, str(v)
+
+
+@pytest.mark.parametrize(
+    ("slope", "outcome"),
+    [(0.1, "conforms"), (-0.9, "conforms"), (0.2, "disagrees"), (-1.2, "disagrees")],
+)
+def test_at_a_kink_no_slope_beyond_those_on_its_sides(slope, outcome):
+    def pinball(z):
+        return np.maximum(z.dtype.type(0.1) * z, z.dtype.type(-0.9) * z)
+
+    def derivative(z, y):
+        return np.where(z > 0, 0.1, np.where(z < 0, -0.9, slope)).astype(z.dtype)
+
+    alone((pinball, derivative), outcome)
+
+
+def test_a_pole_is_not_taken_for_a_slope_that_differences_know():
+    alone((np.reciprocal, lambda z, y: -y * y), "conforms")
