@@ -41,9 +41,9 @@ class FiniteCheck(NumberCheck):
     def _exists(self, units: Units) -> Mask:
         """The entries that are finite by the witness, or at least bounded all around."""
         # Differences that doubt all vouch for nothing, as beside a pole.
-        J = units.truth
+        slopes, doubt = np.abs(units.truth.jacobian), units.truth.doubt
         with np.errstate(all="ignore"):
-            judged = units.jacobian_judged & (J.doubt <= DOUBTED * (1 + np.abs(J.jacobian)))
+            judged = units.jacobian_judged & (doubt <= DOUBTED * (1 + slopes))
         lost = ~np.isfinite(units.truth.jacobian).all(axis=(1, 2)) & units.y_judged.all(axis=1)
         hand = np.isfinite(units.jacobian).all(axis=(1, 2))
         for unit in np.flatnonzero(lost & ~hand)[:4]:

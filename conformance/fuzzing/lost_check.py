@@ -56,8 +56,8 @@ class LostCheck(NumberCheck):
             )
             finding = self.finding(check, message, self.method(), units, bad, got, true, tolerance)
             raise replace(finding, source=SOURCE)
-        nan = np.logical_not(units.underflown[lost])
-        for i in np.flatnonzero(nan & sure.all(axis=(1, 2)))[:1]:
+        silent = np.logical_not(units.underflown[lost])
+        for i in np.flatnonzero(silent & sure.all(axis=(1, 2)))[:1]:
             sentence = f"{self.witness.name} is not finite at z = {units.z[lost[i]]}"
             self.seen.suspect("nan", f"{sentence}, where {SOURCE} stand with the hand-written side")
 
