@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from conformance import kernels
-from conformance.health import blas_advice
+from conformance.health import _owner, blas_advice
 from conformance.kernels import AVX512, best_kernels, choose_kernels, processor_flags
 
 OLD = frozenset({"avx2", "fma"})
@@ -72,3 +73,16 @@ def test_the_doctor_says_what_there_is_and_its_status_whether_that_is_well():
     )
     lines = [line.split() for line in backprop("doctor").stdout.splitlines()]
     assert ["numpy", document["found"]["numpy"]] in lines
+
+
+@pytest.mark.parametrize(
+    ("library", "owner"),
+    [
+        ("/scipy/site-packages/numpy.libs/libscipy_openblas64_.so", "numpy"),
+        ("/x/site-packages/scipy.libs/libscipy_openblas.so", "scipy"),
+        ("/x/site-packages/scipy/.dylibs/libopenblas.dylib", "scipy"),
+        ("/usr/lib/libopenblas.so", "lib"),
+    ],
+)
+def test_a_blas_belongs_to_the_package_whose_folder_it_lies_in(library, owner):
+    assert _owner(Path(library)) == owner
