@@ -36,6 +36,10 @@ GROSS = 1e-2
 #: where its curvature jumps inside of the steps, by half, and no order of extrapolation is right.
 STEADY = 0.35
 
+#: Half the step halves what the slopes on both sides differ by; not so across a kink, nor on the
+#: stairs of rounding.
+TOGETHER = 0.75
+
 
 def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) -> Slopes:
     """The Jacobian of each row z (N, n), from values of ``forward`` inside the domain.
@@ -77,8 +81,9 @@ def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
     run = np.einsum("...jj->...j", up - down)[..., None]
     above, below = values(forward, np.stack([up, down]))
     rise = above - below
-    noise = 2 * (_rounding(forward, z) + EPS * np.abs(rise)) / run
-    row = rise / run
+    y, rounding = _rounding(forward, z)
+    noise = 2 * (rounding + EPS * np.abs(rise)) / run
+    row = slopes = rise / run
     moves = np.abs(np.diff(row, axis=0))
     steady = moves[1:] <= STEADY * moves[:-1] + 2 * noise[2:]
     estimate, error = row[0], np.full(row[0].shape, np.inf)
@@ -95,17 +100,38 @@ def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
         better = doubt < error
         estimate, error = np.where(better, value, estimate), np.where(better, doubt, error)
         row = finer
+    error = np.fmax(error, _across(slopes, 2 * (above + below - 2 * y) / run, estimate, noise))
+    # Where nothing moves y, it may be lost beside the largest entry of z.
+    lost = 2 * EPS * np.abs(z).max(axis=1)[:, None, None] / run[0]
+    error = np.fmax(error, np.where((rise == 0).all(axis=0), lost, 0))
     sides = (np.swapaxes(a, -1, -2) for a in (estimate, error))
     return [Slopes(*table) for table in zip(*sides, strict=True)]
 
 
-def _rounding(forward: Forward, z: Float64Array) -> Float64Array:
-    """What rounding does inside: y moves as where z is off by an ulp or two. (N, 1, m)."""
+def _across(
+    slopes: Float64Array, apart: Float64Array, estimate: Float64Array, noise: Float64Array
+) -> Float64Array:
+    """How far off a table is that agrees on what is not the slope at z, 0 where nothing shows it.
+
+    slopes, apart, noise (levels, ...): the central differences, those of both sides from each other.
+    Its longer steps may reach across kinks on either side, which leave a mean that no step changes;
+    and what they agree on the shortest one must not contradict.
+    """
+    apart = np.abs(apart)
+    kink = (apart[1:] > TOGETHER * apart[:-1] + 4 * noise[1:]).all(axis=0)
+    off = np.abs(slopes - estimate)
+    short = off[-1] - noise[-1]
+    contradicted = short > STEADY * off[:-1].max(axis=0)
+    return np.maximum(np.where(kink, apart[-1] / 2, 0), np.where(contradicted, short, 0))
+
+
+def _rounding(forward: Forward, z: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """y, and what rounding does inside: as where z is off by an ulp or two. Both (N, 1, m)."""
     in_turn = (-1.0) ** np.arange(z.shape[1])  # what cancels does not cancel then
     ways = np.stack([0 * in_turn, in_turn**2, -(in_turn**2), in_turn, -in_turn])
     y, *moved_y = values(forward, z * (1 + 2 * EPS * ways[:, None, :]))
     apart = np.nan_to_num(np.ptp(moved_y, axis=0))
-    return np.asarray(EPS * (1 + np.abs(y)) + apart)[:, None, :]
+    return y[:, None, :], np.asarray(EPS * (1 + np.abs(y)) + apart)[:, None, :]
 
 
 def _change(row: Float64Array, finer: Float64Array) -> Float64Array:
