@@ -64,7 +64,7 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 np.where(better, finer.estimate, best.estimate),
                 np.where(contradicted, np.fmax(error, apart), error),
             )
-        best = doubted(forward, z, domain, Slopes(best.estimate, UNSURE * best.error))
+        best = doubted(forward, z, domain, best)
         largest = np.abs(z).max(axis=1)[:, None, None]
         # Of a row so small every step leads far beyond it; a number has two sides all the same.
         too_small = (largest > 0) & (largest < SMALLEST / STEPS[-1]) & (z.shape[1] > 1)
@@ -100,7 +100,7 @@ def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
         better = doubt < error
         estimate, error = np.where(better, value, estimate), np.where(better, doubt, error)
         row = finer
-    error = np.fmax(error, _across(slopes, 2 * (above + below - 2 * y) / run, estimate, noise))
+    error = np.fmax(UNSURE * error, _across(slopes, 2 * (above + below - 2 * y) / run, estimate, noise))
     # Where nothing moves y, it may be lost beside the largest entry of z.
     lost = 2 * EPS * np.abs(z).max(axis=1)[:, None, None] / run[0]
     error = np.fmax(error, np.where((rise == 0).all(axis=0), lost, 0))
