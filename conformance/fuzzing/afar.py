@@ -37,18 +37,23 @@ ENOUGH = 0.6
 
 
 def contradicted(
-    witness: Witness, z: Float64Array, jacobian: Float64Array, domain: tuple[float, float]
+    witness: Witness,
+    z: Float64Array,
+    jacobian: Float64Array,
+    domain: tuple[float, float],
+    eps: float,
 ) -> bool:
     """Whether a Jacobian (m, n) is far from all that it could be at a kink at z (n,), or a part.
 
     n is at most 3: of wider ones a sample of directions may miss a piece. False where it is not
-    known.
+    known. eps: of the dtype that z came in.
     """
     if not np.isfinite(jacobian).all():
         return False
     largest = float(np.abs(z).max()) or 1.0
     ways = dict.fromkeys((WAY * largest, WAY * min(largest, 1.0)))
-    return all(_contradicted(witness, z, jacobian, domain, way) for way in ways)
+    parts = parts_of(jacobian, z, eps) or [list(range(len(jacobian)))]
+    return all(_contradicted(witness, z, jacobian, domain, way, parts) for way in ways)
 
 
 def _contradicted(
@@ -57,6 +62,7 @@ def _contradicted(
     jacobian: Float64Array,
     domain: tuple[float, float],
     way: float,
+    parts: list[list[int]],
 ) -> bool:
     """The same, seen from so far."""
     directions = np.vstack([everywhere(z.size), guided(jacobian)])
@@ -75,7 +81,6 @@ def _contradicted(
     if not here.doubt.max() <= STEEP * size or not _stays(witness, z, directions, way):
         return False
     allowed, pieces = np.full_like(jacobian, MISS * size + 2 * bent), half[sure]
-    parts = parts_of(jacobian) or [list(range(len(jacobian)))]
     return any(
         distance_to_hull(jacobian[rows], pieces[:, rows], allowed[rows]) > 1 for rows in parts
     )

@@ -100,7 +100,9 @@ def _tables(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
         better = doubt < error
         estimate, error = np.where(better, value, estimate), np.where(better, doubt, error)
         row = finer
-    error = np.fmax(UNSURE * error, _across(slopes, 2 * (above + below - 2 * y) / run, estimate, noise))
+    error = np.fmax(
+        UNSURE * error, _across(slopes, 2 * (above + below - 2 * y) / run, estimate, noise)
+    )
     # Where nothing moves y, it may be lost beside the largest entry of z.
     lost = 2 * EPS * np.abs(z).max(axis=1)[:, None, None] / run[0]
     error = np.fmax(error, np.where((rise == 0).all(axis=0), lost, 0))

@@ -157,8 +157,8 @@ class JacobianCheck(NumberCheck):
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
             key, domain = self._key(units, unit), self.call.target.domain
             if key not in self.afar and len(self.afar) < LOOKS:
-                z, jacobian = units.z[unit], units.jacobian[unit]
-                self.afar[key] = contradicted(self.witness, z, jacobian, domain)
+                z, jacobian, eps = units.z[unit], units.jacobian[unit], epsilon(units.case.dtype)
+                self.afar[key] = contradicted(self.witness, z, jacobian, domain, eps)
             if self.afar.get(key):
                 method, only = self.method(), np.zeros(vague.shape, dtype=bool)
                 only[unit] = True

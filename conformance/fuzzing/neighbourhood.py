@@ -7,6 +7,7 @@ from itertools import permutations, product
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compare import Float64Array
 from .slopes import EPS
@@ -23,6 +24,10 @@ EXHAUSTIVE = 3
 SAMPLE = 160
 
 
+#: Two numbers that differ by no more, of themselves or of 1, are the same but for rounding.
+ALIKE = 1e-9
+
+
 @final
 @dataclass(frozen=True)
 class Neighbourhood:
@@ -35,19 +40,22 @@ class Neighbourhood:
     def jacobians(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
         """The witness's Jacobians (K, m, n) around a row z (n,): at 3 and 24 ulps of each entry,
         then of the largest entry where that is something else, then of that in float64; and where
-        none of this moves the witness's y, of 1.
+        none of this moves some of the witness's y, of 1, as far as the others are what they were.
 
         Autodiff works in float64: it sees what is smaller than the spacing of a float32. But what
-        it adds to 1 is lost where that is smaller than an ulp of 1.
+        it adds to 1 is lost where that is smaller than an ulp of 1, in float32 by hand as well.
         """
         groups = self._points(z, directions)
         if not groups:
             return []
         truth = self.witness.judge(np.concatenate(groups))  # asked about all at once
         jacobians = np.split(truth.jacobian, np.cumsum([len(points) for points in groups])[:-1])
-        if np.abs(z).max() < 1 and (truth.y == truth.y[0]).all():
-            for points in self._inside([z + directions * k * EPS for k in ULPS]):
-                jacobians.append(self.witness.judge(points).jacobian)
+        moved = np.ptp(truth.y, axis=0) > self._lost()
+        if np.abs(z).max() < 1 and not moved.all():
+            for points in self._inside([z + directions * k * self.eps for k in ULPS]):
+                further = self.witness.judge(points).jacobian
+                known = _among(further[:, moved], truth.jacobian[:, moved])
+                jacobians.append(np.where(known[:, None, None], further, np.nan))
         return jacobians
 
     def slopes(self, z: Float64Array) -> Float64Array:
@@ -68,12 +76,16 @@ class Neighbourhood:
         truth = judge(np.stack([k * ulp for k in ULPS]))
         slopes = truth.jacobian.reshape(len(ULPS), 2, -1)
         y = truth.y.reshape(len(ULPS), 2, -1)
-        absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) == 0)
+        absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) <= self._lost())
         last = slopes[-1:]
         if absorbed.any():
-            further = judge(ULPS[-1] * np.where(absorbed, EPS, ulp)[None])
+            further = judge(ULPS[-1] * np.where(absorbed, self.eps, ulp)[None])
             last = further.jacobian.reshape(last.shape)
         return np.concatenate([slopes, last])
+
+    def _lost(self) -> float:
+        """A change of y that rounding to 1 may hide: in float64 none that is there."""
+        return self.eps if self.eps > EPS else 0.0
 
     def _points(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
         ulp = self.eps * np.abs(z)
@@ -89,6 +101,13 @@ class Neighbourhood:
         low, high = self.domain
         inside = [p[((p > low) & (p < high)).all(axis=1)] for p in groups]
         return [p for p in inside if len(p)]
+
+
+def _among(jacobians: Float64Array, others: Float64Array) -> NDArray[np.bool_]:
+    """Which of the Jacobians (K, m, n) are, but for rounding, one of the others (L, m, n): (K,)."""
+    flat, known = jacobians.reshape(len(jacobians), -1), others.reshape(len(others), -1)
+    different = np.unique(known, axis=0)
+    return np.any([np.isclose(flat, one, ALIKE, ALIKE).all(axis=1) for one in different], axis=0)
 
 
 def axes(n: int) -> Float64Array:

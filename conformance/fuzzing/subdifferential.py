@@ -68,7 +68,7 @@ def membership(
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
-        if smooth and _part_by_part(scales, jacobian, tolerance):
+        if smooth and _part_by_part(scales, jacobian, tolerance, parts_of(jacobian, z, near.eps)):
             return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
@@ -155,26 +155,36 @@ def _beside(jacobian: Float64Array, scales: list[Float64Array]) -> bool:
     return bool(((jacobian >= 2 * low - high) & (jacobian <= 2 * high - low)).all())
 
 
-def parts_of(jacobian: Float64Array) -> list[list[int]]:
+def parts_of(jacobian: Float64Array, z: Float64Array, eps: float) -> list[list[int]]:
     """Which rows of a Jacobian (m, n) are judged together where the whole is no element.
 
     relu'(0) = 0 is a choice for each output: relu(z) and relu(-z) are both off at 0, as they are to
     autodiff, though of the two one would be on beside it. So each row that is 0 is judged by
     itself, and nothing is left to say where there is none. And where many entries tie each row is:
     a sample of all orders proves nothing, and what is wrong there is wrong in small widths too.
+    So is each row where z (n,) has more digits than a kink would: sums that tie but for rounding
+    are rounded one way for one output and another for the next. eps: of the dtype of z.
     """
     n = jacobian.shape[1]
-    on = jacobian.any(axis=1) & (n <= EXHAUSTIVE)
+    on = jacobian.any(axis=1) & (n <= EXHAUSTIVE) & _short(z, eps)
     alone, together = np.flatnonzero(~on).tolist(), np.flatnonzero(on).tolist()
     parts = [[i] for i in alone]
     return [*parts, together] if parts and together else parts
 
 
+def _short(z: Float64Array, eps: float) -> bool:
+    """Whether half the digits are enough for every number."""
+    fraction = np.frexp(z)[0] / 2.0 ** np.floor(np.log2(eps) / 2)
+    return bool((fraction == np.round(fraction)).all())
+
+
 def _part_by_part(
-    scales: list[Float64Array], jacobian: Float64Array, tolerance: Float64Array
+    scales: list[Float64Array],
+    jacobian: Float64Array,
+    tolerance: Float64Array,
+    parts: list[list[int]],
 ) -> bool:
     """Whether all parts of the Jacobian are in the hulls of theirs, at one scale."""
-    parts = parts_of(jacobian)
     if not parts:
         return False
     for vertices in map(_finite, scales):
