@@ -135,7 +135,7 @@ class JacobianCheck(NumberCheck):
             # At a kink differences cannot tell, the subdifferential does. And where differences
             # are the witness itself, what is beyond their doubt is wrong.
             opinion = Opinion.ORACLE
-        if opinion is Opinion.HAND:
+        if opinion is Opinion.HAND and self.witness.smooth:
             self._suspect(units, unit)
         if opinion in (Opinion.ORACLE, Opinion.UNDECIDED):
             method, undecided = self.method(), opinion is Opinion.UNDECIDED

@@ -50,7 +50,7 @@ class Neighbourhood:
             return []
         truth = self.witness.judge(np.concatenate(groups))  # asked about all at once
         jacobians = np.split(truth.jacobian, np.cumsum([len(points) for points in groups])[:-1])
-        moved = np.ptp(truth.y, axis=0) > self._lost()
+        moved = np.ptp(truth.y, axis=0) > self._lost(truth.y[0])
         if np.abs(z).max() < 1 and not moved.all():
             for points in self._inside([z + directions * k * self.eps for k in ULPS]):
                 further = self.witness.judge(points).jacobian
@@ -76,16 +76,16 @@ class Neighbourhood:
         truth = judge(np.stack([k * ulp for k in ULPS]))
         slopes = truth.jacobian.reshape(len(ULPS), 2, -1)
         y = truth.y.reshape(len(ULPS), 2, -1)
-        absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) <= self._lost())
+        absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) <= self._lost(y[0, 0]))
         last = slopes[-1:]
         if absorbed.any():
             further = judge(ULPS[-1] * np.where(absorbed, self.eps, ulp)[None])
             last = further.jacobian.reshape(last.shape)
         return np.concatenate([slopes, last])
 
-    def _lost(self) -> float:
-        """A change of y that rounding to 1 may hide: in float64 none that is there."""
-        return self.eps if self.eps > EPS else 0.0
+    def _lost(self, y: Float64Array) -> Float64Array:
+        """A change that rounding hides beside y: none that is there in the witness's float64."""
+        return np.abs(y) * (self.eps if self.eps > EPS else 0.0)
 
     def _points(self, z: Float64Array, directions: Float64Array) -> list[Float64Array]:
         ulp = self.eps * np.abs(z)
