@@ -162,3 +162,40 @@ def test_a_slope_that_only_small_steps_see_is_believed(centre):
     slopes = derivatives(lambda z: np.tanh((z - centre) / 1e-6), z, EVERYWHERE)
     assert slopes.estimate == pytest.approx(1e6, rel=1e-3)
     assert slopes.error < 1e5
+
+
+def squareplus(z):
+    """(z + sqrt(z^2 + 4)) / 2: for a large -z what is left is lost to rounding, stair by stair."""
+    return (z + np.hypot(z, 2)) / 2
+
+
+def cone(z):
+    """(2 - |z|)^2, nearly even in an entry that is small beside the other."""
+    return (2 - np.sqrt((z * z).sum(axis=-1, keepdims=True))) ** 2
+
+
+def clipped(z):
+    """z / max(|z|, 0.001): within a radius of it a multiple of z."""
+    return z / np.maximum(np.sqrt((z * z).sum(axis=-1, keepdims=True)), 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("f", "z", "domain", "true"),
+    [
+        (squareplus, [-359.0], EVERYWHERE, [[7.75891499379443e-06]]),
+        (squareplus, [-49.99999999996497], (-50, 50), [[3.99520639105847e-04]]),
+        (squareplus, [-199.99999999558645], (-200, 200), [[2.49981251573396e-05]]),
+        (cone, [1e-8, -1e-12], EVERYWHERE, [[-3.99999998, 3.99999998e-4]]),
+        (clipped, [-9.99999e-4, 1e-9], EVERYWHERE, [[1e3, 0], [0, 1e3]]),
+    ],
+    ids=["stairs", "at an edge", "at another", "cone", "clipped"],
+)
+def test_the_error_is_no_understatement_where_steps_mislead(f, z, domain, true):
+    slopes = derivatives(f, np.array([z]), domain)
+    assert (np.abs(slopes.estimate - true) <= slopes.error + 1e-12).all(), slopes
+
+
+def test_right_at_an_edge_differences_lead_away_from_it():
+    z = np.array([[2 - 1e-13]])
+    slopes = derivatives(lambda z: np.exp(z), z, (-2, 2))
+    assert slopes.estimate == pytest.approx(np.exp(2), rel=1e-9)

@@ -85,6 +85,43 @@ def test_but_what_is_not_off_chooses_together(slopes):
     assert not inside(CRELU, [0], np.array(slopes)[:, None])
 
 
+def pairs(z):
+    """Two maxima of sums, which lose what is small beside 1, and a number that loses nothing."""
+    a, b, c = z
+    return jnp.stack([jnp.maximum(a - 0.5, b - 0.5), jnp.maximum(b - 1, c - 1), a])
+
+
+PAIRS = Autodiff(pairs, "pairs")
+FIRST = [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("z", [[0, 0, 0], [2.0**-55, 0, 0], [0, 0, 2.0**-60]])
+def test_where_a_sum_loses_z_its_output_alone_is_looked_at_further_away(z):
+    assert inside(PAIRS, z, FIRST)
+
+
+@pytest.mark.parametrize("J", [[*FIRST[:2], [0, 1, 0]], [[1, 1, 0], *FIRST[1:]]])
+def test_but_nothing_is_right_there_that_is_not_right_nearby(J):
+    assert not inside(PAIRS, [0, 0, 0], J)
+
+
+@pytest.mark.parametrize(("size", "right"), [(1e-8, True), (1e-5, False)])
+def test_in_float32_a_sum_loses_more(size, right):
+    J, z = np.array(FIRST, float), np.array([0, 0, size], np.float32).astype(float)
+    eps = float(np.finfo(np.float32).eps)
+    near = Neighbourhood(PAIRS, eps, EVERYWHERE)
+    assert (membership(near, z, J, np.full(J.shape, 64 * eps)).distance <= 1) == right
+
+
+@pytest.mark.parametrize(("a", "right"), [(0.5, False), (0.1 + 0.7, True)])
+def test_sums_that_tie_but_for_rounding_are_judged_output_by_output(a, right):
+    """Both maxima switch at the same z: of short numbers they do so together."""
+    twice = Autodiff(lambda z: jnp.maximum(z[0], z[1]) * jnp.array([1.0, 2.0]), "twice")
+    assert inside(twice, [a, a], [[1, 0], [0, 2]]) == right
+    assert inside(twice, [a, a], [[1, 0], [2, 0]])
+    assert not inside(twice, [a, a], [[1, 0], [2, 2]])
+
+
 @pytest.mark.parametrize("row", [[0, 0], [1, 0], [0, -1], [0.6, 0.8], [-0.3, 0.2]])
 def test_the_norm_at_the_origin_has_the_unit_ball(row):
     assert inside(NORM, [0, 0], [row])
