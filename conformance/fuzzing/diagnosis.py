@@ -23,6 +23,10 @@ CLOSE = 1e-5
 #: What is right to three digits has lost some.
 FEW_DIGITS = 1e-3
 
+#: A number that is off by this share of it, or by this, is far off; beyond this share of the
+#: findings that have one it is no loss of digits.
+FAR, MOST = 0.1, 0.5
+
 #: What takes z for y is wrong nearly always: of so many cases that passed for each finding, not.
 OFTEN = 3
 
@@ -48,17 +52,18 @@ def diagnose(
         f for f in (finding, *others) if (f.check, f.method) == (finding.check, finding.method)
     ]
     said: list[str] = []
+    smooth = [] if finding.kink else [f for f in alike if not f.kink]
     with np.errstate(all="ignore"):
-        if finding.check in ("forward", "jacobian", "vjp"):
-            said += _lost_digits(finding, alike)
-        if finding.check == "jacobian" and not said:
-            said += _swapped(alike, passed, call)
-            said += _shape_of_error(alike)
+        if finding.check in ("forward", "jacobian", "vjp") and smooth:
+            said += _lost_digits(finding, smooth)
+        if finding.check == "jacobian" and smooth and not said:
+            said += _swapped(smooth, passed, call)
+            said += _shape_of_error(smooth)
         if finding.check in ("vjp", "manners") and finding.method == "vjp" and not said:
             with contextlib.suppress(Finding):  # what breaks its manners may not be asked again
                 said += _cotangent(alike, call)
-        if finding.check in ("forward", "jacobian", "vjp") and not said:
-            said += factor(evidence(alike, passed, call))
+        if finding.check in ("forward", "jacobian", "vjp") and smooth and not said:
+            said += factor(evidence(smooth, passed, call))
         if finding.check == "forward" and finding.got is not None and witness.smooth:
             with contextlib.suppress(Finding):
                 said += _another_function(finding, call, witness)
@@ -76,14 +81,30 @@ def close(a: Float64Array, b: Float64Array) -> bool:
 
 
 def _lost_digits(finding: Finding, alike: list[Finding]) -> Iterator[str]:
-    """Is the smallest case right but for its last digits?"""
+    """Is the smallest case right but for its last digits, and are most of them nearly right?"""
     got, true = _got(finding), _expected(finding)
-    if not close(got, true):
+    if not close(got, true) or np.mean([_far_off(f) for f in alike]) > MOST:
         return
     off = float(np.abs(got / true - 1)[true != 0].max(initial=np.finfo(np.float64).eps))
     if off < FEW_DIGITS:
+        if all(map(_single, alike)):
+            yield "right to the digits of float32: is something computed in it?"
+            return
         why = "an approximation ends" if any(map(_right_in_part, alike)) else "a constant is rough"
         yield f"right to {int(-np.log10(off))} digits here: others cancel, or {why}"
+
+
+def _far_off(finding: Finding) -> bool:
+    """Whether some number has hardly a digit right."""
+    got, true = _got(finding), _expected(finding)
+    return bool((np.abs(got - true) > FAR * np.abs(true) + FAR).any())
+
+
+def _single(finding: Finding) -> bool:
+    """Whether numbers that came in float64 have the digits of float32 alone."""
+    case, got = finding.case, _got(finding)
+    double = case is not None and case.dtype == np.float64
+    return double and np.array_equal(got.astype(np.float32), got)
 
 
 def _right_in_part(finding: Finding) -> bool:

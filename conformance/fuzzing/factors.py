@@ -23,7 +23,8 @@ class Evidence:
     """Entries (K,) that are wrong: got and expected, with the z, y, width and rows of each.
 
     z and y are NaN where an entry belongs to no single z. largest: of what the target gives where
-    it is right. dead: whether the arrays that are wrong are all zero.
+    it is right. dead: whether the arrays that are wrong are all zero. beyond: whether some entries
+    are wrong where next to nothing is expected: no factor makes them.
     """
 
     got: Float64Array
@@ -34,11 +35,13 @@ class Evidence:
     rows: Float64Array
     largest: float
     dead: bool
+    beyond: bool
 
 
 def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> Evidence:
     """Every entry of the findings that is wrong, finite and not next to nothing."""
     columns: list[list[Float64Array]] = []
+    beyond = False
     for finding in findings:
         case = finding.case
         assert case is not None
@@ -48,15 +51,16 @@ def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> E
         if got.shape == case.z.shape == value.shape:
             z, y = case.z.astype(np.float64), value
         tolerance = np.zeros(got.shape) if finding.tolerance is None else finding.tolerance
-        tells = np.isfinite(got) & (np.abs(expected) > SMALL) & np.isfinite(expected)
-        tells &= np.abs(got - expected) > tolerance
+        tells = np.isfinite(got) & np.isfinite(expected) & (np.abs(got - expected) > tolerance)
+        beyond |= bool((tells & (np.abs(expected) <= SMALL * np.abs(got))).any())
+        tells &= np.abs(expected) > SMALL
         width = np.full(got.shape, float(case.width))
         rows = np.full(got.shape, float(case.z[..., 0].size))
         columns.append([a[tells] for a in (got, expected, z, y, width, rows)])
     got, expected, z, y, width, rows = map(np.concatenate, zip(*columns, strict=True))
     dead = all(not np.any(f.got) or f.method == "derivative" for f in findings)
     largest = _largest(findings[0].method, passed, call)
-    return Evidence(got, expected, z, y, width, rows, largest, dead)
+    return Evidence(got, expected, z, y, width, rows, largest, dead, beyond)
 
 
 def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
@@ -72,7 +76,7 @@ def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
 
 def factor(e: Evidence) -> Iterator[str]:
     """The first of the known factors that explains every entry."""
-    if not e.got.size:
+    if not e.got.size or e.beyond:
         return
     if e.dead and not e.got.any():
         yield "it is zero: no gradient flows"

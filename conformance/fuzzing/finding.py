@@ -27,9 +27,9 @@ class Finding(Exception):
 
     message: what is wrong, in one sentence. method: of the target. got, expected: whole arrays
     where numbers are compared, with the index of the largest error over its tolerance. undecided:
-    the witnesses do not settle who is right. source: of what is expected, where it is not the
-    witness. show: the expressions whose difference shows it, in
-    terms of f, z, y and dy; setup: the lines before them.
+    the witnesses do not settle who is right. kink: what is expected is one of many that would be
+    right. source: of what is expected, where it is not the witness. show: the expressions whose
+    difference shows it, in terms of f, z, y and dy; setup: the lines before them.
     """
 
     check: Check
@@ -41,6 +41,7 @@ class Finding(Exception):
     tolerance: Float64Array | None = None
     index: tuple[int, ...] = ()
     undecided: bool = False
+    kink: bool = False
     source: str = ""
     show: tuple[str, str | None] | None = None
     setup: tuple[str, ...] = ()

@@ -118,7 +118,9 @@ class JacobianCheck(NumberCheck):
             "though nearby all is bounded"
         )
         got, true = units.jacobian, units.truth.jacobian
-        return self.finding("jacobian", message, method, units, only, got, true, tolerance)
+        return self.finding(
+            "jacobian", message, method, units, only, got, true, tolerance, kink=True
+        )
 
     def _settle(
         self,
@@ -144,7 +146,16 @@ class JacobianCheck(NumberCheck):
             if kink.kink:
                 message = f"{method} is not in the subdifferential of {self.witness.function}"
             raise self.finding(
-                "jacobian", message, method, units, bad, got, true, tolerance, undecided=undecided
+                "jacobian",
+                message,
+                method,
+                units,
+                bad,
+                got,
+                true,
+                tolerance,
+                undecided=undecided,
+                kink=kink.kink,
             )
 
     def _look_from_afar(self, units: Units, scale: Float64Array, passed: Mask) -> None:
@@ -165,7 +176,9 @@ class JacobianCheck(NumberCheck):
                 message = f"{method} is not in the subdifferential of {self.witness.function}"
                 got, true = units.jacobian, units.truth.jacobian
                 missed = MISS * (1 + np.abs(true))
-                raise self.finding("jacobian", message, method, units, only, got, true, missed)
+                raise self.finding(
+                    "jacobian", message, method, units, only, got, true, missed, kink=True
+                )
 
     def _look_at_kinks(self, units: Units, suspicious: list[int], tolerance: Float64Array) -> None:
         """Of an elementwise function, all at once."""

@@ -106,6 +106,7 @@ class NumberCheck(ABC):
         tolerance: Float64Array,
         *,
         undecided: bool = False,
+        kink: bool = False,
     ) -> Finding:
         """The finding at the worst of the bad entries, with arrays in the target's shape."""
         with np.errstate(all="ignore"):
@@ -122,5 +123,6 @@ class NumberCheck(ABC):
             tolerance=units.whole(np.broadcast_to(tolerance, got.shape).copy()),
             index=index,
             undecided=undecided,
+            kink=kink,
             show=(BY_UNIT_COTANGENTS if method == "vjp" else written(method), None),
         )
