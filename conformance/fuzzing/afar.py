@@ -90,9 +90,7 @@ def _stays(witness: Witness, z: Float64Array, directions: Float64Array, way: flo
     """Whether what bends within this way of z bends at z itself: what is only steep does not."""
     moves = directions * way * np.array([1.0, 1 / NEARER])[:, None, None]
     points = z + np.stack([moves, -moves, np.zeros_like(moves)])
-    above, below, here = witness.judge(points.reshape(-1, z.size)).y.reshape(
-        3, 2, len(moves[0]), -1
-    )
+    above, below, here = witness.values(points.reshape(-1, z.size)).reshape(3, 2, len(moves[0]), -1)
     bend = np.abs(above + below - 2 * here).max(axis=(1, 2)) / np.array([way, way / NEARER])
     rounding = 8 * EPS * (1 + float(np.abs(here).max())) * NEARER / way
     return bool(bend[1] + rounding > bend[0] / 2)

@@ -85,7 +85,7 @@ class ForwardCheck(NumberCheck):
             return y.reshape(len(points), -1)
 
         def by_oracle(points: Float64Array) -> Float64Array:
-            return self.witness.judge(points).y
+            return self.witness.values(points)
 
         return stands(by_hand, by_oracle, units.z[unit], target.domain)
 
@@ -112,7 +112,7 @@ class ForwardCheck(NumberCheck):
         """Whether y is what the witness gives a few ulps away: either side of a jump is right."""
         z, eps = units.z[unit], epsilon(units.case.dtype)
         for ulps in (1, 3, 24):
-            y = self.witness.judge(z + ulps * eps * np.abs(z) * axes(z.size)).y
+            y = self.witness.values(z + ulps * eps * np.abs(z) * axes(z.size))
             if (np.abs(y - units.y[unit]) <= tolerance).all(axis=1).any():
                 return True
         return False

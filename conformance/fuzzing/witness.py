@@ -82,6 +82,10 @@ class Witness(ABC):
     def ask(self, z: Float64Array) -> Truth:
         """The same, worked out."""
 
+    def values(self, z: Float64Array) -> Float64Array:
+        """The values y (N, m) alone."""
+        return self.judge(z).y
+
     def judge_in_float32(self, z: Float64Array) -> Truth | None:
         """The same computed in float32 throughout, None where that is not known."""
         return None
@@ -189,9 +193,13 @@ class Differences(Witness):
 
     def ask(self, z: Float64Array) -> Truth:
         """See Witness."""
-        y = self._forward(z.copy())
+        y = self.values(z)
         slopes = derivatives(self._forward, z, self.domain)
         return Truth(y, slopes.estimate, slopes.error)
+
+    def values(self, z: Float64Array) -> Float64Array:
+        """See Witness: no slope is worked out."""
+        return self._forward(z.copy())
 
     def _forward(self, z: Float64Array) -> Float64Array:
         """Rows (N, m). Raises Finding where the forward fails, or gives other than N rows."""
