@@ -15,8 +15,8 @@ from .slopes import SMALLEST, Forward, Slopes, room, steps
 #: The first step of each table that is tried, in terms of max(|z|, step).
 STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 
-#: Where an edge of the domain is closer than this share of z, it leaves no room for such steps to
-#: both sides; to one it does.
+#: Where an edge of the domain is closer than this share of z, it leaves room for nothing but steps
+#: in which y is lost to rounding: away from it there is more.
 CLOSE = 2.0**-10
 
 #: The slope on a side of a kink is taken a small step away: the piece may be curved.
@@ -36,9 +36,11 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
     """
     with np.errstate(all="ignore"):
         tables = central(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
-        from_edge = _from_the_edge(z, domain)
-        if from_edge.any():
-            tables = [*inward(forward, z, from_edge[None]), *tables]
+        away = _from_the_edge(z, domain)
+        if away.any():
+            (best,) = inward(forward, z, away[None])
+            sure = best.error < CLEAR * np.abs(best.estimate)
+            tables = [best, *(Slopes(t.estimate, np.where(sure, np.inf, t.error)) for t in tables)]
         best = tables[0]
         for finer in tables[1:]:
             apart = np.abs(finer.estimate - best.estimate)

@@ -42,7 +42,7 @@ def central(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
     y, rounding = _rounding(forward, z)
     rise = above - below
     apart = 2 * np.abs(above + below - 2 * y) / run
-    return _tables(rise, run, rounding, apart, ratio=4.0)
+    return _tables(rise, run, rounding, z, apart, ratio=4.0)
 
 
 def inward(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
@@ -51,7 +51,7 @@ def inward(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
     run = np.einsum("...jj->...j", up - z[:, None, :])[..., None]
     y, rounding = _rounding(forward, z)
     rise = values(forward, up) - y
-    return _tables(rise, run, rounding, np.zeros(rise.shape), ratio=2.0)
+    return _tables(rise, run, rounding, z, np.zeros(rise.shape), ratio=2.0)
 
 
 def _halved(h: Float64Array) -> Float64Array:
@@ -62,6 +62,7 @@ def _tables(
     rise: Float64Array,
     run: Float64Array,
     rounding: Float64Array,
+    z: Float64Array,
     apart: Float64Array,
     ratio: float,
 ) -> list[Slopes]:
@@ -69,6 +70,9 @@ def _tables(
     slopes, noise = rise / run, 2 * (rounding + EPS * np.abs(rise)) / np.abs(run)
     estimate, error = _extrapolated(slopes, noise, ratio)
     error = np.fmax(UNSURE * error, _across(slopes, apart, estimate, noise, ratio))
+    # Where nothing moves y, it may be lost beside the largest entry of z.
+    lost = 2 * EPS * np.abs(z).max(axis=1)[:, None, None] / np.abs(run[0])
+    error = np.fmax(error, np.where((rise == 0).all(axis=0), lost, 0))
     sides = (np.swapaxes(a, -1, -2) for a in (estimate, error))
     return [Slopes(*table) for table in zip(*sides, strict=True)]
 
@@ -120,16 +124,13 @@ def _across(
     off = np.abs(slopes - estimate)
     short = off[-1] - noise[-1]
     contradicted = short > STEADY / ratio * off[:-1].max(axis=0)
-    return np.maximum(np.where(kink, apart[-1] / 2, 0), np.where(contradicted, short, 0))
+    return np.maximum(np.where(kink, off[-1] + apart[-1] / 2, 0), np.where(contradicted, short, 0))
 
 
 def _rounding(forward: Forward, z: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """y, and what rounding does inside, both (N, 1, m): y moves as where z is off by an ulp or two,
-    and terms may be as large as the largest entry of z and cancel.
-    """
+    """y, and what rounding does inside: as where z is off by an ulp or two. Both (N, 1, m)."""
     in_turn = (-1.0) ** np.arange(z.shape[1])  # what cancels does not cancel then
     ways = np.stack([0 * in_turn, in_turn**2, -(in_turn**2), in_turn, -in_turn])
     y, *moved_y = values(forward, z * (1 + 2 * EPS * ways[:, None, :]))
     apart = np.nan_to_num(np.ptp(moved_y, axis=0))
-    terms = 1 + np.abs(y) + np.abs(z).max(axis=1, keepdims=True)
-    return y[:, None, :], np.asarray(EPS * terms + apart)[:, None, :]
+    return y[:, None, :], np.asarray(EPS * (1 + np.abs(y)) + apart)[:, None, :]
