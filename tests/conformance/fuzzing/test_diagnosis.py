@@ -211,3 +211,26 @@ def test_an_approximation_that_ends_somewhere():
 
     v = fuzz(Coarse, jnp.tanh)
     assert "right to 6 digits here: others cancel, or an approximation ends" in v.explanation.likely
+
+
+def test_no_factor_makes_something_of_nothing():
+    class StraightThrough(ScalarActivation):
+        """clip(z, -1, 1), whose slope is not cut off."""
+
+        def forward(self, z):
+            return np.clip(z, -1, 1)
+
+        def derivative(self, z, y):
+            return np.ones_like(z)
+
+    v = fuzz(StraightThrough, lambda z: jnp.clip(z, -1, 1), max_examples=EXAMPLES)
+    assert not v.conforms
+    assert all(text.startswith(("right except", "seen only")) for text in v.explanation.likely)
+
+
+def test_what_is_computed_in_float32():
+    def derivative(self, z, y):
+        return (1 - np.tanh(z.astype(np.float32)) ** 2).astype(z.dtype)
+
+    v = verdict(with_(Tanh, derivative=derivative))
+    assert v.explanation.likely[0].startswith("right to the digits of float32"), str(v)
