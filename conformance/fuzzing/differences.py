@@ -36,26 +36,16 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
     """
     with np.errstate(all="ignore"):
         tables = central(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
+        best = _held_together(tables)
         away = _from_the_edge(z, domain)
         if away.any():
-            (best,) = inward(forward, z, away[None])
-            sure = best.error < CLEAR * np.abs(best.estimate)
-            tables = [best, *(Slopes(t.estimate, np.where(sure, np.inf, t.error)) for t in tables)]
-        best = tables[0]
-        for finer in tables[1:]:
-            apart = np.abs(finer.estimate - best.estimate)
-            contradicted = apart > finer.error + best.error
-            # Of two that contradict each other the finer one is right if it sees a slope clearly.
-            # Flat is not clear: so are the stairs of rounding.
-            clear = contradicted & (finer.error < CLEAR * np.abs(finer.estimate))
-            clear &= apart > GROSS * np.abs(finer.estimate)
-            better = clear | (finer.error < best.error)
-            error = np.where(better, finer.error, best.error)
-            # Else neither is believed beyond their difference.
-            contradicted &= np.logical_not(clear)
+            inside = _held_together(
+                inward(forward, z, np.stack([size * away for size in STEPS[:-1]]))
+            )
+            sure = inside.error < CLEAR * np.abs(inside.estimate)
             best = Slopes(
-                np.where(better, finer.estimate, best.estimate),
-                np.where(contradicted, np.fmax(error, apart), error),
+                np.where(sure, inside.estimate, best.estimate),
+                np.where(sure, inside.error, best.error),
             )
         best = doubted(forward, z, domain, best)
         largest = np.abs(z).max(axis=1)[:, None, None]
@@ -64,9 +54,32 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
         return Slopes(best.estimate, np.where(too_small, np.inf, SLACK * best.error))
 
 
+def _held_together(tables: list[Slopes]) -> Slopes:
+    """The surest of several tables, from long steps to short ones, as far as they do not differ."""
+    best = tables[0]
+    for finer in tables[1:]:
+        apart = np.abs(finer.estimate - best.estimate)
+        contradicted = apart > finer.error + best.error
+        # Of two that contradict each other the finer one is right if it sees a slope clearly.
+        # Flat is not clear: so are the stairs of rounding.
+        clear = contradicted & (finer.error < CLEAR * np.abs(finer.estimate))
+        clear &= apart > GROSS * np.abs(finer.estimate)
+        better = clear | (finer.error < best.error)
+        error = np.where(better, finer.error, best.error)
+        # Else neither is believed beyond their difference.
+        contradicted &= np.logical_not(clear)
+        best = Slopes(
+            np.where(better, finer.estimate, best.estimate),
+            np.where(contradicted, np.fmax(error, apart), error),
+        )
+    return best
+
+
 def _from_the_edge(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
-    """For each entry right at an edge of the domain a step away from it, else 0: (N, n)."""
+    """For each entry right at an edge of the domain |z|, or the width of the domain if that is less,
+    with the sign of the way inside; else 0: (N, n).
+    """
     low, high = domain
     close = 2 * room(z, domain) < CLOSE * np.abs(z)
-    inside = np.minimum(STEPS[0] * np.abs(z), (high - low) / 2)
-    return np.where(close, np.where(z - low < high - z, inside, -inside), 0.0)
+    size = np.minimum(np.abs(z), high - low)
+    return np.where(close, np.where(z - low < high - z, size, -size), 0.0)

@@ -185,10 +185,11 @@ def clipped(z):
         (squareplus, [-359.0], EVERYWHERE, [[7.75891499379443e-06]]),
         (squareplus, [-49.99999999996497], (-50, 50), [[3.99520639105847e-04]]),
         (squareplus, [-199.99999999558645], (-200, 200), [[2.49981251573396e-05]]),
+        (lambda z: z - np.sqrt(z * z - 1), [50 - 6e-11], (1, 50), [[-2.000600200085e-4]]),
         (cone, [1e-8, -1e-12], EVERYWHERE, [[-3.99999998, 3.99999998e-4]]),
         (clipped, [-9.99999e-4, 1e-9], EVERYWHERE, [[1e3, 0], [0, 1e3]]),
     ],
-    ids=["stairs", "at an edge", "at another", "cone", "clipped"],
+    ids=["stairs", "at an edge", "at another", "where more is lost", "cone", "clipped"],
 )
 def test_the_error_is_no_understatement_where_steps_mislead(f, z, domain, true):
     slopes = derivatives(f, np.array([z]), domain)
@@ -199,3 +200,9 @@ def test_right_at_an_edge_differences_lead_away_from_it():
     z = np.array([[2 - 1e-13]])
     slopes = derivatives(lambda z: np.exp(z), z, (-2, 2))
     assert slopes.estimate == pytest.approx(np.exp(2), rel=1e-9)
+
+
+def test_nor_do_they_lead_over_many_waves():
+    z = np.array([[9999.999999999938]])
+    slopes = derivatives(lambda z: z + np.sin(2 * z) ** 2 / 2, z, (-1e4, 1e4))
+    assert np.abs(slopes.estimate - 1 - np.sin(4 * z)) <= slopes.error
