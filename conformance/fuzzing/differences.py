@@ -76,7 +76,7 @@ def _held_together(tables: list[Slopes]) -> Slopes:
 
 
 def _from_the_edge(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
-    """For each entry right at an edge of the domain |z|, or the width of the domain if that is less,
+    """For each entry right at an edge of the domain |z|, or the domain's width if that is less,
     with the sign of the way inside; else 0: (N, n).
     """
     low, high = domain
