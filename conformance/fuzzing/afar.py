@@ -52,8 +52,7 @@ def contradicted(
         return False
     largest = float(np.abs(z).max()) or 1.0
     ways = dict.fromkeys((WAY * largest, WAY * min(largest, 1.0)))
-    parts = parts_of(jacobian, z, eps) or [list(range(len(jacobian)))]
-    return all(_contradicted(witness, z, jacobian, domain, way, parts) for way in ways)
+    return all(_contradicted(witness, z, jacobian, domain, eps, way) for way in ways)
 
 
 def _contradicted(
@@ -61,8 +60,8 @@ def _contradicted(
     z: Float64Array,
     jacobian: Float64Array,
     domain: tuple[float, float],
+    eps: float,
     way: float,
-    parts: list[list[int]],
 ) -> bool:
     """The same, seen from so far."""
     directions = np.vstack([everywhere(z.size), guided(jacobian)])
@@ -81,6 +80,7 @@ def _contradicted(
     if not here.doubt.max() <= STEEP * size or not _stays(witness, z, directions, way):
         return False
     allowed, pieces = np.full_like(jacobian, MISS * size + 2 * bent), half[sure]
+    parts = parts_of(jacobian, pieces, z, eps) or [list(range(len(jacobian)))]
     return any(
         distance_to_hull(jacobian[rows], pieces[:, rows], allowed[rows]) > 1 for rows in parts
     )

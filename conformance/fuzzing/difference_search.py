@@ -18,14 +18,19 @@ CONSTANTS = (np.pi, np.e, np.sqrt(np.pi), np.sqrt(2.0), np.sqrt(3.0), np.log(2.0
 
 
 def dense_line(domain: tuple[float, float]) -> Float64Array:
-    """Half thousandths up to 8, halves up to 1024, simple fractions, and well-known constants."""
+    """Half thousandths up to 8, halves up to 1024, simple fractions, well-known constants; and 256
+    numbers at equal distances in a domain that has two ends.
+    """
+    low, high = domain
     fractions = [k / n for n in (3, 6, 7, 9) for k in range(1, 4 * n)]
     multiples = [k * c / n for c in CONSTANTS for k in (1, 2, 3) for n in (1, 2, 3, 4)]
     inverses = [1 / c for c in CONSTANTS]
     some = np.array([*fractions, *multiples, *inverses])
     points = [np.arange(-16000, 16001) / 2000, np.arange(-2048, 2049) / 2, some, -some]
+    if np.isfinite(high - low):
+        points.append(np.linspace(low, high, 258))
     line = np.unique(np.concatenate(points))
-    return line[(line > domain[0]) & (line < domain[1])]
+    return line[(line > low) & (line < high)]
 
 
 def on_a_line(by_hand: Probe, true: Probe, domain: tuple[float, float]) -> Float64Array:

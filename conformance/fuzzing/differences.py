@@ -15,8 +15,8 @@ from .slopes import SMALLEST, Forward, Slopes, room, steps
 #: The first step of each table that is tried, in terms of max(|z|, step).
 STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 
-#: Where an edge of the domain is closer than this share of z, it leaves room for nothing but steps
-#: in which y is lost to rounding: away from it there is more.
+#: Where an edge of the domain is closer than this share of z, it leaves room for steps in which y
+#: may be lost to rounding: away from it there is more.
 CLOSE = 2.0**-10
 
 #: The slope on a side of a kink is taken a small step away: the piece may be curved.
@@ -43,6 +43,7 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
                 inward(forward, z, np.stack([size * away for size in STEPS[:-1]]))
             )
             sure = inside.error < CLEAR * np.abs(inside.estimate)
+            sure &= np.logical_not(best.error < CLEAR * np.abs(inside.estimate))
             best = Slopes(
                 np.where(sure, inside.estimate, best.estimate),
                 np.where(sure, inside.error, best.error),

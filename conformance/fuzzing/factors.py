@@ -23,8 +23,8 @@ class Evidence:
     """Entries (K,) that are wrong: got and expected, with the z, y, width and rows of each.
 
     z and y are NaN where an entry belongs to no single z. largest: of what the target gives where
-    it is right. dead: whether the arrays that are wrong are all zero. beyond: whether some entries
-    are wrong where next to nothing is expected: no factor makes them.
+    it is right. dead: whether the arrays that are wrong are all zero. beyond: whether most entries
+    are wrong where next to nothing is expected: no constant factor makes them.
     """
 
     got: Float64Array
@@ -41,7 +41,7 @@ class Evidence:
 def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> Evidence:
     """Every entry of the findings that is wrong, finite and not next to nothing."""
     columns: list[list[Float64Array]] = []
-    beyond = False
+    beyond = 0
     for finding in findings:
         case = finding.case
         assert case is not None
@@ -52,7 +52,7 @@ def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> E
             z, y = case.z.astype(np.float64), value
         tolerance = np.zeros(got.shape) if finding.tolerance is None else finding.tolerance
         tells = np.isfinite(got) & np.isfinite(expected) & (np.abs(got - expected) > tolerance)
-        beyond |= bool((tells & (np.abs(expected) <= SMALL * np.abs(got))).any())
+        beyond += int((tells & (np.abs(expected) <= SMALL * np.abs(got))).sum())
         tells &= np.abs(expected) > SMALL
         width = np.full(got.shape, float(case.width))
         rows = np.full(got.shape, float(case.z[..., 0].size))
@@ -60,7 +60,7 @@ def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> E
     got, expected, z, y, width, rows = map(np.concatenate, zip(*columns, strict=True))
     dead = all(not np.any(f.got) or f.method == "derivative" for f in findings)
     largest = _largest(findings[0].method, passed, call)
-    return Evidence(got, expected, z, y, width, rows, largest, dead, beyond)
+    return Evidence(got, expected, z, y, width, rows, largest, dead, beyond > got.size)
 
 
 def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
@@ -76,13 +76,15 @@ def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
 
 def factor(e: Evidence) -> Iterator[str]:
     """The first of the known factors that explains every entry."""
-    if not e.got.size or e.beyond:
+    if not e.got.size:
         return
     if e.dead and not e.got.any():
         yield "it is zero: no gradient flows"
         return
     ratio = e.got / e.expected
     for text, value, varies in _known(e):
+        if varies is None and e.beyond:
+            continue
         if (varies is None or np.ptp(varies) > 0) and _same(ratio, value):
             yield text
             return
@@ -95,7 +97,7 @@ def factor(e: Evidence) -> Iterator[str]:
         and _same(e.got, np.clip(e.expected, -bound, bound))
     ):
         yield f"clipped to [-{bound:.6g}, {bound:.6g}]"
-    elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]):
+    elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]) and not e.beyond:
         yield _constant(float(ratio[0]), e)
     elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(offset, offset[0]):
         where = "where it is wrong" if e.largest > SMALL else "everywhere: a term too many or few"

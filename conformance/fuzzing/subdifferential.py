@@ -68,7 +68,8 @@ def membership(
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
-        if smooth and _part_by_part(scales, jacobian, tolerance, parts_of(jacobian, z, near.eps)):
+        parts = parts_of(jacobian, np.concatenate(scales), z, near.eps) if scales else []
+        if smooth and _part_by_part(scales, jacobian, tolerance, parts):
             return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
@@ -155,18 +156,22 @@ def _beside(jacobian: Float64Array, scales: list[Float64Array]) -> bool:
     return bool(((jacobian >= 2 * low - high) & (jacobian <= 2 * high - low)).all())
 
 
-def parts_of(jacobian: Float64Array, z: Float64Array, eps: float) -> list[list[int]]:
+def parts_of(
+    jacobian: Float64Array, nearby: Float64Array, z: Float64Array, eps: float
+) -> list[list[int]]:
     """Which rows of a Jacobian (m, n) are judged together where the whole is no element.
 
     relu'(0) = 0 is a choice for each output: relu(z) and relu(-z) are both off at 0, as they are to
     autodiff, though of the two one would be on beside it. So each row that is 0 is judged by
     itself, and nothing is left to say where there is none. And where many entries tie each row is:
     a sample of all orders proves nothing, and what is wrong there is wrong in small widths too.
-    So is each row where z (n,) has more digits than a kink would: sums that tie but for rounding
-    are rounded one way for one output and another for the next. eps: of the dtype of z.
+    So is each row that may come from several entries where z (n,) has more digits than a kink has:
+    sums that tie but for rounding are rounded one way for one output and another for the next.
+    nearby: Jacobians (K, m, n). eps: of the dtype of z.
     """
     n = jacobian.shape[1]
-    on = jacobian.any(axis=1) & (n <= EXHAUSTIVE) & _short(z, eps)
+    several = (np.nan_to_num(nearby) != 0).any(axis=0).sum(axis=1) > 1
+    on = jacobian.any(axis=1) & (n <= EXHAUSTIVE) & (_short(z, eps) | ~several)
     alone, together = np.flatnonzero(~on).tolist(), np.flatnonzero(on).tolist()
     parts = [[i] for i in alone]
     return [*parts, together] if parts and together else parts

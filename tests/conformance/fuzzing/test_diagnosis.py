@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from conformance import fuzz
 from reference import ScalarActivation, VectorActivation
@@ -211,6 +212,36 @@ def test_an_approximation_that_ends_somewhere():
 
     v = fuzz(Coarse, jnp.tanh)
     assert "right to 6 digits here: others cancel, or an approximation ends" in v.explanation.likely
+
+
+def rectifier(derivative):
+    return with_(Tanh, forward=lambda self, z: np.maximum(z, 0), derivative=derivative)
+
+
+@pytest.mark.parametrize(
+    ("target", "oracle", "words"),
+    [
+        (
+            rectifier(lambda self, z, y: 2.0 * (z >= 0).astype(z.dtype)),
+            jax.nn.relu,
+            "exactly twice",
+        ),
+        (rectifier(lambda self, z, y: -(z >= 0).astype(z.dtype)), jax.nn.relu, "the sign is wrong"),
+        (
+            with_(Tanh, forward=lambda self, z: expit(z), derivative=lambda self, z, y: y.copy()),
+            jax.nn.sigmoid,
+            "a factor 1 - y is missing",
+        ),
+        (
+            with_(Tanh, derivative=lambda self, z, y: 1 - y * y + z.dtype.type(0.01)),
+            jnp.tanh,
+            "off by 0.01, everywhere",
+        ),
+    ],
+)
+def test_kinks_and_zeros_are_no_objection(target, oracle, words):
+    v = fuzz(target, oracle, max_examples=EXAMPLES)
+    assert v.explanation.likely[0].startswith(words), str(v)
 
 
 def test_no_factor_makes_something_of_nothing():

@@ -122,6 +122,14 @@ def test_sums_that_tie_but_for_rounding_are_judged_output_by_output(a, right):
     assert not inside(twice, [a, a], [[1, 0], [2, 2]])
 
 
+@pytest.mark.parametrize("at", [0.5, 0.1])
+def test_but_outputs_of_one_number_are_judged_together(at):
+    """max(z - c, 0) and max(c - z, 0) are not both on, however many digits c has."""
+    both = Autodiff(lambda z: jnp.maximum(jnp.array([1, -1]) * (z - at), 0), "both")
+    assert inside(both, [at], [[1], [0]])
+    assert not inside(both, [at], [[1], [-1]])
+
+
 @pytest.mark.parametrize("row", [[0, 0], [1, 0], [0, -1], [0.6, 0.8], [-0.3, 0.2]])
 def test_the_norm_at_the_origin_has_the_unit_ball(row):
     assert inside(NORM, [0, 0], [row])

@@ -219,3 +219,34 @@ def test_at_a_kink_no_slope_beyond_those_on_its_sides(slope, outcome):
 
 def test_a_pole_is_not_taken_for_a_slope_that_differences_know():
     alone((np.reciprocal, lambda z, y: -y * y), "conforms")
+
+
+@pytest.mark.parametrize(("slope", "outcome"), [(0, "conforms"), (3, "disagrees")])
+def test_a_kink_next_to_an_edge_of_the_domain(slope, outcome):
+    """clip(z, -c, c)^3 on (-1, 1): no step away from the edge may pass over the kink at c."""
+
+    class Clipped:
+        domain = (-1.0, 1.0)
+        c = 1 - 1e-6
+
+        def forward(self, z):
+            return np.clip(z, -self.c, self.c) ** 3
+
+        def derivative(self, z, y):
+            c = z.dtype.type(self.c)
+            return np.where(np.abs(z) < c, 3 * z * z, slope)
+
+    alone(Clipped, outcome)
+
+
+def test_a_domain_without_a_number_of_any_grid():
+    class Narrow(Tanh):
+        domain = (300.0, 300.2)
+
+        def forward(self, z):
+            return z * z
+
+        def derivative(self, z, y):
+            return 2 * z
+
+    alone(Narrow, "conforms")
