@@ -61,8 +61,8 @@ class Neighbourhood:
     def slopes(self, z: Float64Array) -> Float64Array:
         """Of a function of one number, at z (K,): on both sides, at each scale (scales, 2, K).
 
-        The last is of ulps of 1 where the others move y by nothing that a sum with 1 keeps, else the
-        one before again. Where a side is outside the domain, the slope at z itself.
+        The last is of ulps of 1 where the others move y by nothing that a sum with 1 keeps, else
+        the one before again. Where a side is outside the domain, the slope at z itself.
         """
         low, high = self.domain
         ulp = np.where(z == 0, NEAR_ZERO, np.maximum(self.eps * np.abs(z), LEAST))
