@@ -133,7 +133,8 @@ class _Run:
             return self.verdict()  # as it is all errors would be small: once more, magnified
         if first is None:
             return self._ended("oracle suspect" if seen.suspects else "conforms")
-        smallest = shrink(first, _fresh(pristine, witness), widths, self.target.domain)
+        judge = _fresh(pristine, witness, numbers_too=first.check in OF_NUMBERS)
+        smallest = shrink(first, judge, widths, self.target.domain)
         return self._explained(smallest, findings, passed, pristine)
 
     def _explained(
@@ -211,13 +212,16 @@ def _widths(target: Target) -> dict[int, int]:
     return {n: n for n in widths} if target.elementwise else widths
 
 
-def _fresh(pristine: Target, witness: Witness) -> Any:
+def _fresh(pristine: Target, witness: Witness, *, numbers_too: bool) -> Any:
     """A judgement that knows nothing of earlier cases: every one gets a target of its own."""
 
     def judge(case: FuzzCase) -> Finding | None:
         primed = Judge(pristine.copy(), witness)
         primed.prime(case)
-        return primed.judge(case) or Judge(pristine.copy(), witness).judge(case)
+        anew = Judge(pristine.copy(), witness)
+        return primed.judge(case, numbers_too=numbers_too) or anew.judge(
+            case, numbers_too=numbers_too
+        )
 
     return judge
 

@@ -56,13 +56,15 @@ class Judge:
         with contextlib.suppress(Finding):  # the case that it is will show it
             self.witness.foresee(rows(case, elementwise=elementwise) for case in cases)
 
-    def judge(self, case: FuzzCase, *, manners_too: bool = True) -> Finding | None:
-        """The first check that fails for this case, None where all hold."""
+    def judge(
+        self, case: FuzzCase, *, manners_too: bool = True, numbers_too: bool = True
+    ) -> Finding | None:
+        """The first check that fails for this case, None where all hold that are asked for."""
         self.seen.cases += 1
         self.seen.regimes[case.regime] += 1
         try:
             with np.errstate(all="ignore"):
-                self._checks(case, manners_too)
+                self._checks(case, manners_too, numbers_too)
         except Finding as finding:
             if finding.check == "runs" and self._out_of_reach(case):
                 self.seen.notes["raises where the true value is not finite"] += 1
@@ -70,7 +72,7 @@ class Judge:
             return finding if finding.case is not None else finding.at(case)
         return None
 
-    def _checks(self, case: FuzzCase, manners_too: bool) -> None:
+    def _checks(self, case: FuzzCase, manners_too: bool, numbers_too: bool) -> None:
         m = case.dy.shape[-1]
         results = self.call.results(case, m)
         units = Units.of(case, results, self.witness, elementwise=self.target.elementwise)
@@ -82,7 +84,7 @@ class Judge:
         if manners_too:
             tolerances = Tolerances(units, self.call, self.checks[0].conditioning)
             manners.check(self.call, case, results, tolerances)
-        for number_check in self.checks:
+        for number_check in self.checks if numbers_too else ():
             number_check.check(units)
 
     def _out_of_reach(self, case: FuzzCase) -> bool:
