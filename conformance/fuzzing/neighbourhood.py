@@ -16,6 +16,9 @@ from .witness import Truth, Witness
 #: How far the neighbours are, in ulps of each entry and of the largest of the row.
 ULPS = (3, 24)
 
+#: Where y is clipped, rounding moves it by so many ulps, and z by no more than this many.
+CLIPPED, FAR = 4.0, 2.0**16
+
 #: The step from an entry that is 0, unless an ulp of another is less; and the least step of all.
 NEAR_ZERO, LEAST = 1e-30, 1e-300
 
@@ -61,8 +64,10 @@ class Neighbourhood:
     def slopes(self, z: Float64Array) -> Float64Array:
         """Of a function of one number, at z (K,): on both sides, at each scale (scales, 2, K).
 
-        The last is of ulps of 1 where the others move y by nothing that a sum with 1 keeps, else
-        the one before again. Where a side is outside the domain, the slope at z itself.
+        The last is of ulps of 1 where the others move y by nothing that a sum with 1 keeps. Of a y
+        that is nearly flat it is where y has moved by some ulps: so far from the kink rounding may
+        have clipped it. Else it is the one before again. Where a side is outside the domain, it is
+        the slope at z itself.
         """
         low, high = self.domain
         ulp = np.where(z == 0, NEAR_ZERO, np.maximum(self.eps * np.abs(z), LEAST))
@@ -77,10 +82,13 @@ class Neighbourhood:
         slopes = truth.jacobian.reshape(len(ULPS), 2, -1)
         y = truth.y.reshape(len(ULPS), 2, -1)
         absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) <= self._lost(y[0, 0]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rounded = CLIPPED * self.eps * np.abs(y[0, 0]) / np.abs(slopes).max(axis=(0, 1))
+        far = np.clip(np.nan_to_num(rounded, posinf=0.0), ULPS[-1] * ulp, FAR * ulp)
+        far = np.where(absorbed, ULPS[-1] * self.eps, far)
         last = slopes[-1:]
-        if absorbed.any():
-            further = judge(ULPS[-1] * np.where(absorbed, self.eps, ulp)[None])
-            last = further.jacobian.reshape(last.shape)
+        if (far > ULPS[-1] * ulp).any():
+            last = judge(far[None]).jacobian.reshape(last.shape)
         return np.concatenate([slopes, last])
 
     def _lost(self, y: Float64Array) -> Float64Array:

@@ -45,6 +45,19 @@ def test_the_slopes_of_an_elementwise_function_are_looked_at_all_at_once(kink):
     assert all(m.kink for m in found)
 
 
+@pytest.mark.parametrize(
+    ("ulps", "right"), [(-30, True), (30, True), (-3000, False), (3000, False)]
+)
+def test_where_a_nearly_flat_y_is_clipped_rounding_may_have_done_it(ulps, right):
+    """min(1 + (z - 7) / 100, 1): 100 ulps of 7 move it by 7 of 1."""
+    clipped = Autodiff(lambda z: jnp.minimum(1 + (z - 7) / 100, 1), "clipped")
+    z = np.array([7 * (1 + ulps * EPS)])
+    wrong = np.array([0.01 if ulps > 0 else 0.0])  # that of the other side
+    near = Neighbourhood(clipped, EPS, EVERYWHERE)
+    (found,) = slopes_within(near, z, wrong, np.array([64 * EPS]))
+    assert (found.distance <= 1) == right
+
+
 @pytest.mark.parametrize("row", [[1, 0], [0, 1], [0.5, 0.5], [0.25, 0.75]])
 def test_a_maximum_of_two_that_tie_has_any_convex_combination(row):
     assert inside(MAX, [1.5, 1.5], [row])
