@@ -132,13 +132,10 @@ def _probes(judge: Judge, m: int) -> Iterator[_Pair]:
 
 
 def _of_witness(judge: Judge) -> _Pair:
-    def values(z: Float64Array) -> Float64Array:
-        return judge.witness.values(z)
-
     def slopes(z: Float64Array) -> Float64Array:
         return judge.witness.judge(z).jacobian.reshape(len(z), -1)
 
-    return values, slopes
+    return judge.witness.values, slopes
 
 
 def _by_hand(judge: Judge, m: int) -> _Pair:

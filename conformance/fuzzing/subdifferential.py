@@ -68,9 +68,10 @@ def membership(
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
-        parts = parts_of(jacobian, np.concatenate(scales), z, near.eps) if scales else []
-        if smooth and _part_by_part(scales, jacobian, tolerance, parts):
-            return Membership(1.0, differ and not uneven)
+        if smooth and scales:
+            parts = parts_of(jacobian, np.concatenate(scales), z, near.eps)
+            if _part_by_part(scales, jacobian, tolerance, parts):
+                return Membership(1.0, differ and not uneven)
     if differ and uneven and _beside(jacobian, scales):
         return Membership(0.0, kink=False)
     return Membership(best, differ and not uneven)
