@@ -15,8 +15,11 @@ from .slopes import SMALLEST, Forward, Slopes, room, steps
 #: The first step of each table that is tried, in terms of max(|z|, step).
 STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 
-#: Where an edge of the domain is closer than this share of z, it leaves room for steps in which y
-#: may be lost to rounding: away from it there is more.
+#: So many entries of square Jacobians at once: what is worked out stays in the processor's cache.
+AT_ONCE = 4096
+
+#: Where an edge of the domain is closer than this share of max(|z|, share), it leaves little room:
+#: y may be lost to rounding in such steps, and away from it there is more.
 CLOSE = 2.0**-10
 
 #: The slope on a side of a kink is taken a small step away: the piece may be curved.
@@ -34,20 +37,20 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
 
     At a kink the estimate is the mean of both sides, and the error reaches to either.
     """
+    at_once = max(1, AT_ONCE // z.shape[1] ** 2)
+    blocks = [z[i : i + at_once] for i in range(0, len(z), at_once)] or [z]
+    each = [_derivatives(forward, block, domain) for block in blocks]
+    return Slopes(
+        np.concatenate([slopes.estimate for slopes in each]),
+        np.concatenate([slopes.error for slopes in each]),
+    )
+
+
+def _derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) -> Slopes:
+    """The same of a few rows."""
     with np.errstate(all="ignore"):
         tables = central(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
-        best = _held_together(tables)
-        away = _from_the_edge(z, domain)
-        if away.any():
-            inside = _held_together(
-                inward(forward, z, np.stack([size * away for size in STEPS[:-1]]))
-            )
-            sure = inside.error < CLEAR * np.abs(inside.estimate)
-            sure &= np.logical_not(best.error < CLEAR * np.abs(inside.estimate))
-            best = Slopes(
-                np.where(sure, inside.estimate, best.estimate),
-                np.where(sure, inside.error, best.error),
-            )
+        best = _from_the_edge(forward, z, domain, _held_together(tables))
         best = doubted(forward, z, domain, best)
         largest = np.abs(z).max(axis=1)[:, None, None]
         # Of a row so small every step leads far beyond it; a number has two sides all the same.
@@ -76,11 +79,35 @@ def _held_together(tables: list[Slopes]) -> Slopes:
     return best
 
 
-def _from_the_edge(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
-    """For each entry right at an edge of the domain |z|, or the domain's width if that is less,
-    with the sign of the way inside; else 0: (N, n).
-    """
+def _from_the_edge(
+    forward: Forward, z: Float64Array, domain: tuple[float, float], best: Slopes
+) -> Slopes:
+    """The same, or from an edge of the domain inward where that is surer."""
+    away = _away(z, domain)
+    if not away.any():
+        return best
+    inside = _held_together(inward(forward, z, _inward_steps(z, domain) * away))
+    size = np.abs(inside.estimate)
+    sure = (inside.error < CLEAR * size) & np.logical_not(best.error < CLEAR * size)
+    # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ.
+    apart = np.abs(inside.estimate - best.estimate)
+    alike = apart <= GROSS * size + inside.error
+    alike &= inside.error < np.minimum(best.error, CLEAR * (1 + size))
+    sure = np.where((np.abs(z) < CLOSE)[:, None, :], alike, sure)
+    return Slopes(
+        np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)
+    )
+
+
+def _away(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
+    """For each entry right at an edge of the domain the sign of the way inside; else 0: (N, n)."""
     low, high = domain
-    close = 2 * room(z, domain) < CLOSE * np.abs(z)
-    size = np.minimum(np.abs(z), high - low)
-    return np.where(close, np.where(z - low < high - z, size, -size), 0.0)
+    close = 2 * room(z, domain) < CLOSE * np.maximum(np.abs(z), CLOSE)
+    return np.where(close, np.where(z - low < high - z, 1.0, -1.0), 0.0)
+
+
+def _inward_steps(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
+    """A step for each table, none beyond the other edge: (K, N, n)."""
+    low, high = domain
+    sizes = np.array(STEPS[:-1])[:, None, None]
+    return np.minimum(sizes * np.maximum(np.abs(z), sizes), (high - low) / 4)

@@ -31,7 +31,7 @@ class FiniteCheck(NumberCheck):
                 if rough is not None:
                     bad &= np.isfinite(rough.y if method == "forward" else rough.jacobian)
             if bad.any():
-                y, J = self.conditioning(units)
+                y, J = self.conditioning(units, bad)
                 bad &= np.isfinite(y if method == "forward" else J)
             if bad.any():
                 message = f"{method} is not finite where the true value is"

@@ -41,7 +41,7 @@ class ForwardCheck(NumberCheck):
             # An FFT, say, is as exact as the largest of what it adds up.
             largest = np.nan_to_num(np.abs(truth.y), posinf=0).max(axis=1)
             terms = SPACINGS * eps * largest + of_factors(units.z, eps)
-            tolerance = tolerance + terms[:, None] + USES * self.conditioning(units)[0]
+            tolerance = tolerance + terms[:, None] + USES * self.conditioning(units, bad)[0]
             bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         if bad.any():  # for this a further program is compiled
             tolerance = tolerance + self.own_rounding(units)[0]

@@ -52,9 +52,13 @@ class JacobianCheck(NumberCheck):
         scale = (jacobian_scale if self.witness.smooth else whole_scale)(truth)
         tolerance = self.floor(units) + ROUNDINGS * eps * scale + truth.doubt
         judged = units.jacobian_judged & np.isfinite(units.jacobian)
+        # Where autodiff has no number, those nearby say what it could be; where differences have
+        # none they know nothing.
+        lost = ~np.isfinite(truth.jacobian) & np.isfinite(units.jacobian) & self.witness.smooth
+        lost &= np.asarray(units.y_judged.all(axis=1)).reshape(-1, 1, 1)
         bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
         if bad.any():
-            tolerance = tolerance + USES * self.conditioning(units)[1]
+            tolerance = tolerance + USES * self.conditioning(units, bad | lost)[1]
             tolerance = tolerance + inherited(self.call, units, scale)
             tolerance = tolerance + USES * cancelled(units.z, eps) * scale
             tolerance = tolerance + of_factors(units.z, eps)[:, None, None]
@@ -62,10 +66,6 @@ class JacobianCheck(NumberCheck):
             beyond = np.abs(units.jacobian - truth.jacobian) - truth.doubt
             bad &= beyond > self._grey(units) * scale
         self._look_from_afar(units, scale, judged & np.logical_not(bad))
-        # Where autodiff has no number, those nearby say what it could be; where differences have
-        # none they know nothing.
-        lost = ~np.isfinite(truth.jacobian) & np.isfinite(units.jacobian) & self.witness.smooth
-        lost &= np.asarray(units.y_judged.all(axis=1)).reshape(-1, 1, 1)
         with np.errstate(all="ignore"):
             error = np.where(bad, np.abs(units.jacobian - truth.jacobian) / scale, 0)
         order = np.argsort(-error.max(axis=(1, 2)), kind="stable")

@@ -65,10 +65,24 @@ class NumberCheck(ABC):
         """Whether the true Jacobians near a unit are finite, and do not grow towards it."""
         return bounded(self.near(units), units.z[unit])
 
-    def conditioning(self, units: Units) -> tuple[Float64Array, Float64Array]:
-        """By how much y (N, m) and the Jacobian (N, m, n) change with some ulps of z."""
-        eps = epsilon(units.case.dtype)
-        return conditioning(self.witness, units.z, units.truth, eps, self.call.target.domain)
+    def conditioning(
+        self, units: Units, asked: Mask | None = None
+    ) -> tuple[Float64Array, Float64Array]:
+        """By how much y (N, m) and the Jacobian (N, m, n) change with some ulps of z.
+
+        asked: of which units (N, ...) an entry is of interest, as it takes a while; 0 elsewhere.
+        """
+        eps, domain = epsilon(units.case.dtype), self.call.target.domain
+        if asked is None:
+            return conditioning(self.witness, units.z, units.truth, eps, domain)
+        some = asked.reshape(len(asked), -1).any(axis=1)
+        changes = np.zeros_like(units.truth.y), np.zeros_like(units.truth.jacobian)
+        truth = units.truth.of(some)
+        for whole, part in zip(
+            changes, conditioning(self.witness, units.z[some], truth, eps, domain), strict=True
+        ):
+            whole[some] = part
+        return changes
 
     def own_rounding(self, units: Units) -> tuple[Float64Array, Float64Array]:
         """By how much the witness's formula rounds, scaled from float32 to float64.

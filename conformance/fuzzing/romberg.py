@@ -31,10 +31,7 @@ TOGETHER = 0.75
 
 
 def central(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
-    """A table of central differences for each of the steps h (K, N, n) at the rows z (N, n).
-
-    All arrays are (levels, K, N, n, m) until the end.
-    """
+    """A table of central differences for each of the steps h (K, N, n) at the rows z (N, n)."""
     levels = _halved(h)
     up, down = moved(z, levels), moved(z, -levels)
     run = np.einsum("...jj->...j", up - down)[..., None]
@@ -66,15 +63,30 @@ def _tables(
     apart: Float64Array,
     ratio: float,
 ) -> list[Slopes]:
-    """ratio: by how much half the step changes a slope less. apart: of the slopes on both sides."""
+    """One by one: what is small stays in the processor's cache."""
+    each = range(rise.shape[1])
+    return [_table(rise[:, k], run[:, k], rounding, z, apart[:, k], ratio) for k in each]
+
+
+def _table(
+    rise: Float64Array,
+    run: Float64Array,
+    rounding: Float64Array,
+    z: Float64Array,
+    apart: Float64Array,
+    ratio: float,
+) -> Slopes:
+    """ratio: by how much half the step changes a slope less. apart: of the slopes on both sides.
+
+    All arrays are (levels, N, n, m) until the end.
+    """
     slopes, noise = rise / run, 2 * (rounding + EPS * np.abs(rise)) / np.abs(run)
     estimate, error = _extrapolated(slopes, noise, ratio)
     error = np.fmax(UNSURE * error, _across(slopes, apart, estimate, noise, ratio))
     # Where nothing moves y, it may be lost beside the largest entry of z.
     lost = 2 * EPS * np.abs(z).max(axis=1)[:, None, None] / np.abs(run[0])
     error = np.fmax(error, np.where((rise == 0).all(axis=0), lost, 0))
-    sides = (np.swapaxes(a, -1, -2) for a in (estimate, error))
-    return [Slopes(*table) for table in zip(*sides, strict=True)]
+    return Slopes(np.swapaxes(estimate, -1, -2), np.swapaxes(error, -1, -2))
 
 
 def _extrapolated(

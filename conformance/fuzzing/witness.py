@@ -43,6 +43,10 @@ class Truth:
     jacobian: Float64Array
     doubt: Float64Array
 
+    def of(self, rows: Any) -> Truth:
+        """Of these rows alone."""
+        return Truth(self.y[rows], self.jacobian[rows], self.doubt[rows])
+
 
 class Witness(ABC):
     """A source of true values and Jacobians, row by row, in float64.
@@ -75,8 +79,7 @@ class Witness(ABC):
             start = 0
             for z in group:
                 part = slice(start, start := start + len(z))
-                arrays = (truth.y[part], truth.jacobian[part], truth.doubt[part])
-                self.foreseen[_key(z)] = Truth(*arrays)
+                self.foreseen[_key(z)] = truth.of(part)
 
     @abstractmethod
     def ask(self, z: Float64Array) -> Truth:

@@ -202,6 +202,35 @@ def test_right_at_an_edge_differences_lead_away_from_it():
     assert slopes.estimate == pytest.approx(np.exp(2), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("f", "true"),
+    [
+        (lambda z: z / (z + 1), 1),
+        (lambda z: np.exp(-5 / z), 0),
+        (lambda z: np.log1p(z), 1),
+    ],
+)
+@pytest.mark.parametrize("z", [1e-30, 1e-300])
+def test_next_to_an_edge_at_0_they_lead_far_beyond_z(f, true, z):
+    slopes = derivatives(f, np.array([[z]]), (0, np.inf))
+    assert slopes.error < 1e-6, slopes
+    assert np.abs(slopes.estimate - true) <= slopes.error
+
+
+@pytest.mark.parametrize(
+    ("f", "true"),
+    [
+        (lambda z: np.maximum(z, 1e-30), 0),
+        (lambda z: np.minimum(z, 1e-30), 1),
+        (np.sqrt, 0.5e16),
+        (lambda z: 1 + np.sqrt(z), 0.5e16),
+    ],
+)
+def test_but_not_over_what_is_there_alone(f, true):
+    slopes = derivatives(f, np.array([[1e-32]]), (0, np.inf))
+    assert np.abs(slopes.estimate - true) <= slopes.error, slopes
+
+
 def test_nor_do_they_lead_over_many_waves():
     z = np.array([[9999.999999999938]])
     slopes = derivatives(lambda z: z + np.sin(2 * z) ** 2 / 2, z, (-1e4, 1e4))

@@ -6,6 +6,7 @@ import pytest
 from scipy import special
 
 from conformance import fuzz
+from reference import ScalarActivation
 
 from .targets import EXAMPLES, Softmax, Tanh, with_
 
@@ -52,6 +53,31 @@ def test_what_is_wrong_where_the_oracle_overflows_is_seen(derivative, check):
     assert v.explanation.check == check
     assert "is not the slope of the forward, where naive has no number to hold it against" in str(v)
     assert "# extrapolated differences of the forward" in v.explanation.reproducer
+
+
+class Arrhenius(ScalarActivation):
+    """y = exp(-5 / T) of a positive T."""
+
+    domain = (0.0, np.inf)
+
+    def forward(self, T):
+        return np.exp(-5 / T)
+
+    def derivative(self, T, y):
+        return 5 * np.exp(-5 / T - 2 * np.log(T))
+
+
+@pytest.mark.parametrize(
+    ("derivative", "outcome"),
+    [
+        (Arrhenius.derivative, "oracle suspect"),
+        (lambda self, T, y: 5 * y / T**2, "disagrees"),
+    ],
+    ids=["right", "0 * inf"],
+)
+def test_where_a_square_underflows_next_to_an_edge_at_0_y_has_its_slope(derivative, outcome):
+    v = fuzz(with_(Arrhenius, derivative=derivative), lambda T: jnp.exp(-5 / T))
+    assert v.outcome == outcome, str(v)
 
 
 @pytest.mark.parametrize("base", [Tanh, Softmax])
