@@ -11,7 +11,9 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from conformance.network_judge import OutOfRange, judge_network
+from conformance.campaign import run
+from conformance.network_judge import judge_network
+from conformance.number_range import OutOfRange
 from conformance.properties import PROPERTIES
 from conformance.screen import PLAIN
 
@@ -27,19 +29,13 @@ def ratios() -> Iterator[Ratio]:
     def draw_alone(case: Any) -> None:
         pass
 
-    def judge(case: Any) -> None:
-        property_.check(case)
-
     def compile_and_judge(case: Any) -> None:
         with contextlib.suppress(OutOfRange):
             judge_network(case.network(), case.x, case.d, case.divergence, PLAIN)
 
-    _run(property_.cases, judge, CASES, seed=99)  # compiles
+    run(property_, CASES, seed=99)  # compiles
     pairs = [
-        (
-            _run(property_.cases, judge, CASES, seed),
-            _run(property_.cases, draw_alone, CASES, seed),
-        )
+        (run(property_, CASES, seed).seconds, _run(property_.cases, draw_alone, CASES, seed))
         for seed in range(ROUNDS)
     ]
     share = median(drawing / judging for judging, drawing in pairs)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, final
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 
 from .compare import Disagreement
 from .coverage import counted, traits
 from .property import Outcome, Property
 from .record import PropertyRecord, Verdict
+
+#: Cases that are judged together, where a property can do that.
+TOGETHER = 128
 
 
 @final
@@ -32,13 +38,21 @@ class _Tally:
         try:
             outcome = property_.check(case)
         except hypothesis.errors.UnsatisfiedAssumption:
-            self.dropped += 1
-            raise
+            self.add(case, None)
         except Exception as error:
             self.failing = case
             self.ratio = error.ratio if isinstance(error, Disagreement) else None
             raise
-        if self.failing is None:
+        else:
+            self.add(case, outcome)
+
+    def add(self, case: Any, outcome: Outcome | None) -> None:
+        """Count a case that did not fail; None for one that was dropped."""
+        if self.failing is not None:
+            return
+        if outcome is None:
+            self.dropped += 1
+        else:
             self.outcomes.append(outcome)
             self.seen += traits(case, outcome)
 
@@ -65,32 +79,20 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
     Where no more cases could be judged than had to be dropped, the verdict is "undecided". Nothing
     is raised but for an interruption: an unexpected exception is a record with the verdict "error".
     """
-    tally = _Tally()
-
-    @hypothesis.seed(seed)
-    @settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        derandomize=False,
-        report_multiple_bugs=False,
-        print_blob=False,
-        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(property_.cases)
-    def campaign(case: Any) -> None:
-        tally.judge(property_, case)
-
     started = time.perf_counter()
     verdict: Verdict = "conforms"
-    finding = None
+    tally, finding = _Tally(), None
     try:
-        campaign()
+        failed = None
+        if property_.check_all is not None:
+            failed = _judge_together(property_.cases, property_.check_all, tally, examples, seed)
+        if property_.check_all is None or failed is not None:
+            tally = _Tally()
+            _draw(property_.cases, partial(tally.judge, property_), examples, seed, shrink=shrink)
+        if failed is not None:
+            raise failed  # though one by one all is well
     except Disagreement as error:
         verdict, finding = "disagrees", str(error)
-    except hypothesis.errors.Unsatisfiable:
-        pass  # all were dropped
     except Exception as error:
         verdict, finding = "error", f"{type(error).__name__}: {error}"
     judged = len(tally.outcomes)
@@ -111,3 +113,64 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
         notes=tally.notes(),
         seen=counted(tally.seen),
     )
+
+
+def _draw(
+    cases: SearchStrategy[Any],
+    look: Callable[[Any], None],
+    examples: int,
+    seed: int,
+    *,
+    shrink: bool = False,
+) -> None:
+    """Look at each case; what ``look`` raises is raised for the shrunk case."""
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        print_blob=False,
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases)
+    def campaign(case: Any) -> None:
+        look(case)
+
+    campaign()
+
+
+def _judge_together(
+    cases: SearchStrategy[Any],
+    check_all: Callable[[Sequence[Any]], list[Outcome | None]],
+    tally: _Tally,
+    examples: int,
+    seed: int,
+) -> Exception | None:
+    """What ``check_all`` raises first, None where all cases hold.
+
+    Whatever it says, the same cases are drawn as one by one, so that they find the same failure.
+    """
+    waiting: list[Any] = []
+    failed: list[Exception] = []
+
+    def judge() -> None:
+        if not failed:
+            try:
+                for case, outcome in zip(waiting, check_all(waiting), strict=True):
+                    tally.add(case, outcome)
+            except Exception as error:
+                failed.append(error)
+        waiting.clear()
+
+    def wait(case: Any) -> None:
+        waiting.append(case)
+        if len(waiting) == TOGETHER:
+            judge()
+
+    _draw(cases, wait, examples, seed)
+    judge()
+    return failed[0] if failed else None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Float64Array = NDArray[np.float64]
-
-#: What is compared, got, expected, and the tolerance for each entry.
-Comparison = tuple[str, NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 class Disagreement(AssertionError):
@@ -40,37 +36,12 @@ def compare(what: str, got: NDArray[Any], expected: ArrayLike, tolerance: ArrayL
         return 0.0
     wide = np.asarray(got, dtype=np.float64)
     tolerance = np.broadcast_to(np.asarray(tolerance, dtype=np.float64), expected.shape)
-    ratio = _ratios(wide, expected, tolerance, float(np.finfo(got.dtype).max))
+    ratio = ratios(wide, expected, tolerance, float(np.finfo(got.dtype).max))
     index = np.unravel_index(ratio.argmax(), ratio.shape)
     if ratio[index] > 1:
         explanation = _explain(what, index, wide, expected, tolerance)
         raise Disagreement(explanation, float(ratio[index]))
     return float(ratio[index])
-
-
-def compare_all(comparisons: Sequence[Comparison]) -> float:
-    """The largest ratio of several comparisons of one dtype, or the Disagreement of the first.
-
-    One pass over all entries laid end to end, which is several times as fast; where it does not
-    find everything in order, ``compare`` goes through them one by one.
-    """
-    _, got, expected, tolerance = zip(*comparisons, strict=True)
-    dtype, shapes = got[0].dtype, [array.shape for array in got]
-    if (
-        all(array.dtype == dtype for array in got)
-        and [array.shape for array in expected] == shapes
-        and [array.shape for array in tolerance] == shapes
-    ):
-        each = laid_end_to_end(got), laid_end_to_end(expected), laid_end_to_end(tolerance)
-        worst = float(_ratios(*each, float(np.finfo(dtype).max)).max())
-        if worst <= 1:
-            return worst
-    return max(compare(*comparison) for comparison in comparisons)
-
-
-def laid_end_to_end(arrays: Sequence[NDArray[Any]]) -> Float64Array:
-    """All entries of all of them, as float64."""
-    return np.concatenate([array.reshape(-1) for array in arrays], dtype=np.float64)
 
 
 def require(condition: bool, message: str) -> None:
@@ -79,10 +50,10 @@ def require(condition: bool, message: str) -> None:
         raise Disagreement(message)
 
 
-def _ratios(
+def ratios(
     got: Float64Array, expected: Float64Array, tolerance: Float64Array, limit: float
 ) -> Float64Array:
-    """|got - expected| / tolerance; 0 where the expected value is not finite, or beyond limit."""
+    """|got - expected| / tolerance: 0 where the expected value is not finite, or beyond limit."""
     judged = np.abs(expected) + tolerance < limit  # False for NaN
     error = np.abs(np.where(judged, got - np.where(judged, expected, 0), 0))
     error = np.where(np.isnan(error), np.inf, error)

@@ -7,7 +7,8 @@ compiled anew for each case, confirms every finding. So no bug of the padding ac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, TypeVar, final
 
 from numpy.typing import ArrayLike
@@ -127,6 +128,13 @@ PADDED = Oracle(
     padded.local_vjps,
     padded.PaddedLayers,
 )
+
+
+def together() -> Oracle:
+    """The padded oracle for many networks, which are handed over one after the other and worked
+    out by few calls.
+    """
+    return replace(PADDED, network=partial(padded.PaddedLayers, programs=padded.together()))
 
 
 def screened(check: Callable[[Oracle], Outcome]) -> Outcome:

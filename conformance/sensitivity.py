@@ -18,6 +18,7 @@ from reference.checks import Array
 
 from .compare import Float64Array
 from .describe import Description
+from .number_range import arrays
 
 #: Perturbations of the parameters that the sensitivity of a gradient is measured with.
 PERTURBATIONS = 5
@@ -87,9 +88,3 @@ class Sensitivity:
         """
         wide = np.asarray(a, dtype=np.float64)
         return wide * (1 + self._step * random.uniform(-1, 1, wide.shape))
-
-
-def arrays(gradients: oracle.Gradients) -> list[Float64Array]:
-    """Loss, weights, biases and input, in this order."""
-    loss = np.asarray(gradients.loss, dtype=np.float64)
-    return [loss, *gradients.weights, *gradients.biases, gradients.input]

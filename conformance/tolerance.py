@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from reference import Activation, Divergence, KLDivergence, SquaredError
 from reference.polynomial import LinearCombination, Polynomial
@@ -34,7 +34,9 @@ LARGEST_EXPONENT = 750.0
 EXPONENT_ROUNDINGS = 4
 
 
-def tolerance(scale: Float64Array, dtype: DTypeLike, roundings: int = ROUNDINGS) -> Float64Array:
+def tolerance(
+    scale: Float64Array, dtype: DTypeLike, roundings: int | NDArray[np.int_] = ROUNDINGS
+) -> Float64Array:
     """roundings * eps * scale + FLOOR * tiny, entry by entry."""
     eps, tiny = _limits(np.dtype(dtype))
     return roundings * eps * scale + FLOOR * tiny

@@ -26,7 +26,8 @@ from .digits import (
     ten_digits,
     two_or_not,
 )
-from .network_judge import OutOfRange, judge_gradients
+from .network_judge import judge_gradients
+from .number_range import OutOfRange
 from .record import GradientCheck, Sample, TrainingRecord, Verdict
 
 TASKS = {

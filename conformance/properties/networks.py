@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +10,16 @@ import numpy as np
 from hypothesis import assume
 
 import oracle
-from reference import Affine, Gradients, InfluenceDiagram, Network, neuron
+from reference import Affine, Divergence, Gradients, InfluenceDiagram, Network, neuron
 from reference.checks import Array
 
 from ..cases import AffineCase, NetworkCase
 from ..compare import compare, require
 from ..describe import describe_layers
+from ..end_to_end import compare_gradients
 from ..error_analysis import ErrorAnalysis
-from ..network_judge import OutOfRange, compare_gradients, judge_network
+from ..network_judge import NetworkVerdict, judge_network, judge_networks
+from ..number_range import OutOfRange
 from ..property import Outcome, Property
 from ..screen import Oracle, screened
 from ..strategies import DIVERGENCES, affine_cases, network_cases
@@ -38,9 +40,23 @@ _TINY: dict[str, Any] = {**_SMALL, "max_depth": 2, "max_width": 3, "max_rows": 1
 def gradients_are_autodiff(case: NetworkCase) -> Outcome:
     """Loss and gradients by every W, every b and x = autodiff: layer by layer and end to end."""
     try:
-        verdict = judge_network(case.network(), case.x, case.d, case.divergence)
+        return _outcome(judge_network(*_task(case)))
     except OutOfRange:
         assume(False)
+        raise
+
+
+def all_gradients_are_autodiff(cases: Sequence[NetworkCase]) -> list[Outcome | None]:
+    """The same for many cases at once."""
+    verdicts = judge_networks(map(_task, cases))
+    return [None if verdict is None else _outcome(verdict) for verdict in verdicts]
+
+
+def _task(case: NetworkCase) -> tuple[Network, Array, Array, Divergence]:
+    return case.network(), case.x, case.d, case.divergence
+
+
+def _outcome(verdict: NetworkVerdict) -> Outcome:
     return Outcome(verdict.worst, verdict.live, "end to end" if verdict.end_to_end else None)
 
 
@@ -306,5 +322,10 @@ NETWORK_PROPERTIES = (
         affine_cases(),
         affine_jacobians_are_autodiff,
     ),
-    *_networks("gradients", "gradients by W, b, x = autodiff", 13, gradients_are_autodiff),
+    *(
+        replace(property_, check_all=all_gradients_are_autodiff)
+        for property_ in _networks(
+            "gradients", "gradients by W, b, x = autodiff", 13, gradients_are_autodiff
+        )
+    ),
 )

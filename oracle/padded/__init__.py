@@ -8,6 +8,7 @@ functions give what their namesakes in `oracle` give, up to rounding: sums have 
 from oracle.padded.derivatives import activation_fits, divergence, divergence_of_z, jacobian
 from oracle.padded.form import DoesNotFit
 from oracle.padded.network import PaddedLayers, fits, gradients, local_vjps, pre_activations
+from oracle.padded.running import together
 
 __all__ = [
     "DoesNotFit",
@@ -20,4 +21,5 @@ __all__ = [
     "jacobian",
     "local_vjps",
     "pre_activations",
+    "together",
 ]

@@ -11,7 +11,8 @@ from oracle.description import Description
 from oracle.network import Gradients, Layer, LocalVjp
 from oracle.padded.divergences import div_of
 from oracle.padded.form import WIDTH
-from oracle.padded.programs import forward_program, local_vjps_program, passes_program
+from oracle.padded.programs import forward_program
+from oracle.padded.running import ONE_BY_ONE, Programs
 from oracle.padded.slots import DEPTH, ROWS, Slots, pad_into, pad_rows
 
 Pre = list[Float64Array]
@@ -22,11 +23,11 @@ class PaddedLayers:
     """A network in its slots. Raises ValueError for layers that do not fit them.
 
     The methods start a program, and return a function that waits for it and gives its results: on
-    another core, the caller does something else meanwhile.
+    another core, the caller does something else meanwhile. programs: how they are started.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self.slots = Slots.of(layers)
+    def __init__(self, layers: Sequence[Layer], programs: Programs = ONE_BY_ONE) -> None:
+        self.slots, self.programs = Slots.of(layers), programs
 
     def passes(
         self, divergence: Description, x: npt.ArrayLike, d: npt.ArrayLike
@@ -36,10 +37,11 @@ class PaddedLayers:
         x_d = np.zeros((2, ROWS, WIDTH))
         pad_into(x_d[0], "x", x, T, slots.inputs[0])
         pad_into(x_d[1], "d", d, T, slots.outputs[-1])
-        results = passes_program(slots.numbers, slots.integers, _div_T(divergence, slots, T), x_d)
+        div_T = _div_T(divergence, slots, T)
+        results = self.programs.passes(slots.numbers, slots.integers, div_T, x_d)
 
         def wait() -> tuple[Pre, Gradients]:
-            loss, z, dW, db, dx = map(np.asarray, results)
+            loss, z, dW, db, dx = results()
             parameters = slots.cut_parameters(dW, db)
             dx = dx[:T, : slots.inputs[0]].copy()
             return slots.cut_rows(z, T), Gradients(float(loss), *parameters, dx)
@@ -69,10 +71,10 @@ class PaddedLayers:
             for k, (slot, array, n) in enumerate(zip(slots.used, arrays, widths, strict=True)):
                 pad_into(points[i, slot], f"{name}[{k}]", array, T, n)
         div_T = _div_T(divergence, slots, T)
-        results = local_vjps_program(slots.numbers, slots.integers, div_T, points)
+        results = self.programs.local_vjps(slots.numbers, slots.integers, div_T, points)
 
         def wait() -> list[LocalVjp]:
-            z, y, dz, dW, db, dx = map(np.asarray, results)
+            z, y, dz, dW, db, dx = results()
             each = zip(
                 slots.used, slots.inputs, slots.outputs, *slots.cut_parameters(dW, db), strict=True
             )

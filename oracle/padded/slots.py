@@ -7,6 +7,7 @@ is computed there, and does not count, is then finite wherever the result is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import final
 
 import numpy as np
@@ -38,12 +39,12 @@ class Slots:
         """Raises ValueError for layers that do not follow each other, DoesNotFit for too many."""
         if not 1 <= len(layers) <= DEPTH:
             raise DoesNotFit(f"layers must be 1 to {DEPTH}, got {len(layers)}")
-        numbers, integers = blank(DEPTH)
+        empty_numbers, empty_integers = _empty(len(layers))
+        numbers, integers = empty_numbers.copy(), empty_integers.copy()
         weights, biases, forms = laid_out(numbers, integers)
         C = np.shape(layers[0]["weights"])[-1]
         if not 1 <= C <= WIDTH:
             raise DoesNotFit(f"x must be 1 to {WIDTH} wide, got {C}")
-        weights[: DEPTH - len(layers)] = np.eye(WIDTH)
         of_layers = []
         for slot, layer in enumerate(layers, DEPTH - len(layers)):
             D = np.size(layer["bias"])
@@ -72,6 +73,15 @@ class Slots:
     def cut_rows(self, z: Float64Array, T: int) -> list[Float64Array]:
         """Of each layer the T rows of z_k, out of (DEPTH, ROWS, WIDTH)."""
         return [z[slot, :T, :D].copy() for slot, D in zip(self.used, self.units, strict=True)]
+
+
+@cache
+def _empty(count: int) -> tuple[Float64Array, npt.NDArray[np.int32]]:
+    """Numbers and integers before so many layers take their slots."""
+    numbers, integers = blank(DEPTH)
+    weights, _, _ = laid_out(numbers, integers)
+    weights[: DEPTH - count] = np.eye(WIDTH)
+    return numbers, integers
 
 
 def _check_shapes(layer: Layer, D: int, C: int) -> None:

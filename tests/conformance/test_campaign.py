@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from conformance import campaigns
@@ -58,13 +59,50 @@ def test_an_exception_is_an_error_and_no_case_at_all_undecided():
         raise ZeroDivisionError("oops")
 
     def never(case):
-        from hypothesis import assume
-
         assume(False)
 
     record = run(numbers(broken), 20, seed=0)
     assert (record.verdict, record.finding) == ("error", "ZeroDivisionError: oops")
     assert run(numbers(never), 20, seed=0).verdict == "undecided"
+
+
+def judged_together(check, check_all):
+    return replace(numbers(check), check_all=check_all)
+
+
+def test_what_is_judged_together_is_recorded_as_if_one_by_one():
+    def outcome(case):
+        return Outcome(case / 1000, live=case > 500)
+
+    def check(case):
+        assume(case % 3 != 0)
+        return outcome(case)
+
+    def check_all(cases):
+        return [outcome(case) if case % 3 else None for case in cases]
+
+    together = run(judged_together(check, check_all), 300, seed=4)
+    assert timeless([together]) == timeless([run(numbers(check), 300, seed=4)])
+    assert together.cases + together.notes["dropped"] == 300
+
+
+def test_what_fails_together_is_shrunk_one_by_one():
+    def check(case):
+        if case >= 17:
+            raise Disagreement("17 and more are wrong", ratio=float(case))
+        return Outcome()
+
+    record = run(judged_together(check, lambda cases: list(map(check, cases))), 300, seed=0)
+    assert timeless([record]) == timeless([run(numbers(check), 300, seed=0)])
+    assert record.counterexample == "seed = 0\n17"
+
+
+def test_what_fails_together_alone_is_told_all_the_same():
+    def check_all(cases):
+        raise Disagreement("only side by side")
+
+    record = run(judged_together(lambda case: Outcome(), check_all), 20, seed=0)
+    assert (record.verdict, record.finding) == ("disagrees", "only side by side")
 
 
 def test_progress_gets_each_record():

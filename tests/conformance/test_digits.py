@@ -17,7 +17,7 @@ from conformance.digits import (
     ten_digits,
     two_or_not,
 )
-from conformance.network_judge import OutOfRange
+from conformance.number_range import OutOfRange
 from conformance.training_run import CHECK_EVERY, TASKS, Settings, TrainingRun, training_run
 from reference import DivergedError, Network, ReLU
 from reference.blas_layer import BlasLayer

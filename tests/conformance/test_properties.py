@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given
+from hypothesis.errors import UnsatisfiedAssumption
 
 from conformance.properties import PROPERTIES
 
@@ -17,6 +18,26 @@ def test_holds(id_):
         property_.check(case)
 
     holds()
+
+
+@pytest.mark.parametrize("id_", [p.id for p in PROPERTIES if p.check_all is not None])
+def test_many_cases_at_once_are_judged_as_one_by_one(id_):
+    property_, cases, alone = BY_ID[id_], [], []
+
+    @given(property_.cases)
+    def judge(case):
+        cases.append(case)
+        try:
+            alone.append(property_.check(case))
+        except UnsatisfiedAssumption:
+            alone.append(None)
+
+    judge()
+    for outcome, expected in zip(property_.check_all(cases), alone, strict=True):
+        assert (outcome is None) == (expected is None)
+        if outcome is not None:
+            assert (outcome.live, outcome.note) == (expected.live, expected.note)
+            assert outcome.worst == pytest.approx(expected.worst, abs=0.05)
 
 
 def test_ids_are_unique_and_at_least_thirty():

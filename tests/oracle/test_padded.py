@@ -10,6 +10,7 @@ import oracle
 from oracle import padded
 from oracle.padded import activations, derivatives
 from oracle.padded.form import Kind
+from oracle.padded.running import TOGETHER
 
 SIGMOID, SOFTMAX, IDENTITY = {"name": "Sigmoid"}, {"name": "Softmax"}, {"name": "Identity"}
 SQUARED_ERROR, KL, BINARY_KL = (
@@ -110,6 +111,25 @@ def test_networks(seed):
     for got, same, plain in zip(padded.pre_activations(layers, x), together, z, strict=True):
         assert_same(got, plain)
         assert_array_equal(same, got)
+
+
+@pytest.mark.parametrize("count", [1, TOGETHER, TOGETHER + 3])
+def test_networks_that_share_a_call_each_have_their_own(count):
+    """A call that is full, one that is not, and one that is waited for before the next begins."""
+    random, programs = np.random.default_rng(count), padded.together()
+    networks = [random_network(random) for _ in range(count)]
+    started = [
+        padded.PaddedLayers(layers, programs).passes(divergence, x, d)
+        for layers, divergence, x, d in networks
+    ]
+    for (layers, divergence, x, d), wait in reversed(list(zip(networks, started, strict=True))):
+        z, gradients = wait()
+        assert_same_gradients(gradients, padded.gradients(layers, divergence, x, d))
+        for got, alone in zip(z, padded.pre_activations(layers, x), strict=True):
+            assert_same(got, alone)
+    layers, divergence, x, d = networks[0]
+    again = padded.PaddedLayers(layers, programs).passes(divergence, x, d)
+    assert_same_gradients(again()[1], started[0]()[1])
 
 
 @pytest.mark.parametrize("seed", range(2))
