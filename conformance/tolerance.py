@@ -68,7 +68,7 @@ def forward_scale(
             terms = _powers(activation, z).prod(axis=-1) @ np.abs(activation.coefficients).T
         case _:
             terms = np.abs(y)
-    return terms + underflow(dtype) * _underflow_growth(activation, z)
+    return np.asarray(terms + underflow(dtype) * _underflow_growth(activation, z))
 
 
 def jacobian_scale(
@@ -88,7 +88,9 @@ def jacobian_scale(
             terms = np.einsum("ik,...kj->...ij", np.abs(activation.coefficients), slopes)
         case _:
             terms = np.abs(jacobian)
-    return terms + underflow(dtype) * _underflow_growth(activation, z)[..., None]
+    growth = _underflow_growth(activation, z)
+    growth = growth if isinstance(growth, float) else growth[..., None]
+    return np.asarray(terms + underflow(dtype) * growth)
 
 
 def divergence_scale(divergence: Divergence, y: Float64Array, d: Float64Array) -> Float64Array:
@@ -163,8 +165,8 @@ def _monomial_slopes(activation: Polynomial, z: Float64Array) -> Float64Array:
     return np.stack(slopes, axis=-1)
 
 
-def _underflow_growth(activation: Activation, z: Float64Array) -> Float64Array:
-    """How many times what underflows in a product of powers is multiplied: (..., m) or (..., 1)."""
+def _underflow_growth(activation: Activation, z: Float64Array) -> Float64Array | float:
+    """How many times what underflows in a product of powers is multiplied: (..., m), or 1."""
     if isinstance(activation, Polynomial):
         factors = np.maximum(_powers(activation, z), 1)
         slopes = np.maximum(_monomial_slopes(activation, z).max(axis=-1), 1)
@@ -176,4 +178,4 @@ def _underflow_growth(activation: Activation, z: Float64Array) -> Float64Array:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             slopes = np.abs(alpha) * wide ** np.where(alpha == 0, 0, alpha - 1)
             return np.maximum(wide**alpha, 1).prod(axis=-2) * np.maximum(slopes, 1).max(axis=-2)
-    return np.ones((*z.shape[:-1], 1))
+    return 1.0
