@@ -30,8 +30,8 @@ class ReLU(ScalarActivation):
 
     def training_forward_into(self, z: Array, out: Array) -> None:
         """See Activation."""
-        zeros = np.zeros(z.shape[-1:], z.dtype)
-        np.maximum(z, zeros, out=out)  # NumPy takes twice as long with a single 0
+        out.fill(0)  # NumPy takes twice as long with a single 0
+        np.maximum(z, out, out=out)
 
     def vjp_into(self, z: Array, y: Array, dy: Array, out: Array) -> None:
         """See Activation: dy where z >= 0, else 0."""
