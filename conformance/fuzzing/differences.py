@@ -87,12 +87,12 @@ def _from_the_edge(
     if not away.any():
         return best
     inside = _held_together(inward(forward, z, _inward_steps(z, domain) * away))
-    size = np.abs(inside.estimate)
+    size, apart = np.abs(inside.estimate), np.abs(inside.estimate - best.estimate)
+    surer = inside.error < best.error
     sure = (inside.error < CLEAR * size) & np.logical_not(best.error < CLEAR * size)
+    sure |= surer & (apart <= inside.error + best.error) & (best.error < CLEAR * size)
     # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ.
-    apart = np.abs(inside.estimate - best.estimate)
-    alike = apart <= GROSS * size + inside.error
-    alike &= inside.error < np.minimum(best.error, CLEAR * (1 + size))
+    alike = surer & (inside.error < CLEAR * (1 + size)) & (apart <= GROSS * size + inside.error)
     sure = np.where((np.abs(z) < CLOSE)[:, None, :], alike, sure)
     return Slopes(
         np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)

@@ -231,6 +231,12 @@ def test_but_not_over_what_is_there_alone(f, true):
     assert np.abs(slopes.estimate - true) <= slopes.error, slopes
 
 
+def test_and_where_what_is_clear_there_is_seen_better_from_inside():
+    z = np.array([[-1e5 + 1e-6]])
+    slopes = derivatives(lambda z: -z * z / 2, z, (-1e5, 1e5))
+    assert np.abs(slopes.estimate + z) <= slopes.error < 1e-3
+
+
 def test_nor_do_they_lead_over_many_waves():
     z = np.array([[9999.999999999938]])
     slopes = derivatives(lambda z: z + np.sin(2 * z) ** 2 / 2, z, (-1e4, 1e4))
