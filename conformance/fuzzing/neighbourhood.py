@@ -26,6 +26,8 @@ NEAR_ZERO, LEAST = 1e-30, 1e-300
 EXHAUSTIVE = 3
 SAMPLE = 160
 
+#: What is a little, in terms of the step.
+ASIDE = 0.125
 
 #: Two numbers that differ by no more, of themselves or of 1, are the same but for rounding.
 ALIKE = 1e-9
@@ -124,14 +126,18 @@ def axes(n: int) -> Float64Array:
 
 
 def guided(jacobian: Float64Array) -> Float64Array:
-    """The axes, a ramp, and where the Jacobian (m, n) itself points."""
+    """The axes, a ramp, and where the Jacobian (m, n) itself points.
+
+    Where it points nowhere, as that of |z| may at 0, also a little to either side.
+    """
     m, n = jacobian.shape
     ramp = np.arange(1.0, m + 1)
     own = [ramp @ jacobian, -ramp @ jacobian, ramp[::-1] @ jacobian, -ramp[::-1] @ jacobian]
     sizes = [np.abs(d).max() for d in own]
     scaled = [d / s for d, s in zip(own, sizes, strict=True) if 0 < s < np.inf]
+    beside = [d + side * (d == 0) for d in scaled if not d.all() for side in (ASIDE, -ASIDE)]
     steps = np.arange(1.0, n + 1) / n
-    return np.array([*axes(n), steps, -steps, *scaled])
+    return np.array([*axes(n), steps, -steps, *scaled, *beside])
 
 
 def everywhere(n: int) -> Float64Array:

@@ -88,6 +88,23 @@ def test_a_sort_of_equal_numbers_may_be_a_mean_of_orders_but_uses_none_twice():
 CRELU = Autodiff(lambda z: jnp.maximum(jnp.concatenate([z, -z]), 0), "crelu")
 
 
+SORTED_L1 = Autodiff(
+    lambda z: jnp.sort(jnp.abs(z)) @ jnp.arange(1.0, z.size + 1), "the sorted l1 norm"
+)
+
+
+@pytest.mark.parametrize(
+    "order", [(6, 0, -5, 0, 4, 3), (3, 0, -4, 0, 5, 6), (4.5, 0, -4.5, 0, 6, 3)]
+)
+def test_several_that_tie_have_an_order_whatever_others_have_at_0(order):
+    assert inside(SORTED_L1, [1, 0, -1, 0, 1, 1], [order])
+
+
+@pytest.mark.parametrize("order", [(6, 0, -5, 0, 4, 4), (6, 0, 5, 0, 4, 3), (6, 3, -5, 0, 4, 3)])
+def test_but_not_what_is_no_order(order):
+    assert not inside(SORTED_L1, [1, 0, -1, 0, 1, 1], [order])
+
+
 @pytest.mark.parametrize("slopes", [(1, 0), (0, -1), (0.25, -0.75), (0, 0), (0.25, 0), (0, -0.5)])
 def test_an_output_may_be_off_at_its_kink_whatever_another_chose(slopes):
     assert inside(CRELU, [0], np.array(slopes)[:, None])
