@@ -10,7 +10,7 @@ import numpy as np
 from ..compare import Float64Array
 from .one_sided import doubted
 from .romberg import central, inward
-from .slopes import EPS, SMALLEST, Forward, Slopes, room, steps, values
+from .slopes import SMALLEST, Forward, Slopes, room, steps
 
 #: The first step of each table that is tried, in terms of max(|z|, step).
 STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
@@ -21,9 +21,6 @@ AT_ONCE = 4096
 #: Where an edge of the domain is closer than this share of max(|z|, share), it leaves little room:
 #: y may be lost to rounding in such steps, and away from it there is more.
 CLOSE = 2.0**-10
-
-#: Rows below this size are also seen by steps of their own size, of this share of it.
-OWN, OWN_STEP = 2.0**-24, 2.0**-8
 
 #: The slope on a side of a kink is taken a small step away: the piece may be curved.
 SLACK = 1.001
@@ -55,7 +52,6 @@ def _derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float])
         tables = central(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
         best = _from_the_edge(forward, z, domain, _held_together(tables))
         best = doubted(forward, z, domain, best)
-        best = _at_its_own_size(forward, z, domain, best)
         largest = np.abs(z).max(axis=1)[:, None, None]
         # Of a row so small every step leads far beyond it; a number has two sides all the same.
         too_small = (largest > 0) & (largest < SMALLEST / STEPS[-1]) & (z.shape[1] > 1)
@@ -101,28 +97,6 @@ def _from_the_edge(
     return Slopes(
         np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)
     )
-
-
-def _at_its_own_size(
-    forward: Forward, z: Float64Array, domain: tuple[float, float], best: Slopes
-) -> Slopes:
-    """The same, or of a row that is smaller than any step, where y resolves its ulps, by steps of
-    its own size: a norm, say, has the slopes there that it has everywhere.
-    """
-    size = np.abs(z).max(axis=1)
-    distinct = (np.diff(np.sort(np.abs(z), axis=1), axis=1) > 0).all(axis=1)  # no tie is a kink
-    some = (size > SMALLEST / OWN_STEP) & (size < OWN) & distinct
-    if not some.any():
-        return best
-    h = np.minimum(OWN_STEP * size[some, None], room(z[some], domain))
-    y = np.stack([values(forward, z[some] * (1 + way * EPS)) for way in (-2, 0, 2)])
-    (own,) = central(forward, z[some], np.exp2(np.floor(np.log2(h)))[None], terms=0.0)
-    estimate, error = best.estimate.copy(), best.error.copy()
-    sure = own.error < np.minimum(CLEAR * np.abs(own.estimate), error[some])
-    sure &= (np.ptp(y, axis=0) > 0)[..., None]
-    estimate[some] = np.where(sure, own.estimate, estimate[some])
-    error[some] = np.where(sure, own.error, error[some])
-    return Slopes(estimate, error)
 
 
 def _away(z: Float64Array, domain: tuple[float, float]) -> Float64Array:

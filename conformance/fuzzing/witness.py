@@ -190,8 +190,9 @@ class Differences(Witness):
         self.function = "the forward"
         self.name = "extrapolated differences of the forward itself"
         self.blind = (
-            "mistakes in the forward, errors below about 1e-8 (next to a joint 1e-6), and at a "
-            "kink of more than three numbers what lies between the slopes on its sides"
+            "mistakes in the forward, errors below about 1e-8 (next to a joint 1e-6), slopes that "
+            "change within 1e-9 of z, and at a kink of more than three numbers what lies between "
+            "the slopes on its sides"
         )
 
     def ask(self, z: Float64Array) -> Truth:

@@ -231,35 +231,15 @@ def test_but_not_over_what_is_there_alone(f, true):
     assert np.abs(slopes.estimate - true) <= slopes.error, slopes
 
 
-def norm(z):
-    largest = np.abs(z).max(axis=-1, keepdims=True)
-    return largest * np.sqrt(((z / largest) ** 2).sum(axis=-1, keepdims=True))
+def snake(z):
+    """z + sin(z)^2: the 1 - cos(2 z) of its formula is lost beside 1 where z is small."""
+    return z + (1 - np.cos(2 * z)) / 2
 
 
-@pytest.mark.parametrize("size", [1e-9, 1e-30, 1e-250])
-def test_a_row_of_any_size_is_seen_where_y_resolves_it(size):
-    z = size * np.array([[3.0, -4.0]])
-    slopes = derivatives(norm, z, EVERYWHERE)
-    assert slopes.error.max() < 1e-6
-    assert np.abs(slopes.estimate - [[0.6, -0.8]]).max() < 1e-9
-
-
-@pytest.mark.parametrize(
-    ("f", "z"),
-    [
-        (lambda z: (1 + z) - 1, [1e-20]),
-        (lambda z: (1 + z) - 1, [3e-16]),
-        (np.expm1, [0.0]),
-        (lambda z: np.median(z, axis=-1, keepdims=True), [1e-30, 1e-30, 1e-30]),
-        (lambda z: z.max(axis=-1, keepdims=True), [1e-30, 1e-30]),
-    ],
-    ids=["lost beside 1", "next to what is lost", "0", "three that tie", "two that tie"],
-)
-def test_but_nothing_is_sure_of_what_is_lost_or_ties(f, z):
-    z = np.array([z])
-    slopes = derivatives(f, z, EVERYWHERE)
-    for slope in np.eye(z.shape[1]) if z.shape[1] > 1 else [[1.0]]:
-        assert (np.abs(slopes.estimate - slope) <= slopes.error).all()
+@pytest.mark.parametrize("z", [-5.7e-8, 3e-10])
+def test_of_a_small_z_nothing_is_sure_that_may_be_lost_beside_1(z):
+    slopes = derivatives(snake, np.array([[z]]), EVERYWHERE)
+    assert np.abs(slopes.estimate - 1 - np.sin(2 * z)) <= slopes.error
 
 
 def test_and_where_what_is_clear_there_is_seen_better_from_inside():
