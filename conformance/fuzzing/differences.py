@@ -9,6 +9,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from .one_sided import doubted
+from .ray import along_the_ray
 from .romberg import central, inward
 from .slopes import SMALLEST, Forward, Slopes, room, steps
 
@@ -51,7 +52,7 @@ def _derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float])
     with np.errstate(all="ignore"):
         tables = central(forward, z, np.stack([steps(z, domain, size) for size in STEPS]))
         best = _from_the_edge(forward, z, domain, _held_together(tables))
-        best = doubted(forward, z, domain, best)
+        best = along_the_ray(forward, z, domain, doubted(forward, z, domain, best))
         largest = np.abs(z).max(axis=1)[:, None, None]
         # Of a row so small every step leads far beyond it; a number has two sides all the same.
         too_small = (largest > 0) & (largest < SMALLEST / STEPS[-1]) & (z.shape[1] > 1)

@@ -30,13 +30,16 @@ STEADY = 1.4
 TOGETHER = 0.75
 
 
-def central(forward: Forward, z: Float64Array, h: Float64Array) -> list[Slopes]:
-    """A table of central differences for each of the steps h (K, N, n) at the rows z (N, n)."""
+def central(forward: Forward, z: Float64Array, h: Float64Array, terms: float = 1.0) -> list[Slopes]:
+    """A table of central differences for each of the steps h (K, N, n) at the rows z (N, n).
+
+    terms: the size, beyond that of y itself, of terms of which y may be a sum.
+    """
     levels = _halved(h)
     up, down = moved(z, levels), moved(z, -levels)
     run = np.einsum("...jj->...j", up - down)[..., None]
     above, below = values(forward, np.stack([up, down]))
-    y, rounding = _rounding(forward, z)
+    y, rounding = _rounding(forward, z, terms)
     rise = above - below
     apart = 2 * np.abs(above + below - 2 * y) / run
     return _tables(rise, run, rounding, z, apart, ratio=4.0)
@@ -139,10 +142,12 @@ def _across(
     return np.maximum(np.where(kink, off[-1] + apart[-1] / 2, 0), np.where(contradicted, short, 0))
 
 
-def _rounding(forward: Forward, z: Float64Array) -> tuple[Float64Array, Float64Array]:
+def _rounding(
+    forward: Forward, z: Float64Array, terms: float = 1.0
+) -> tuple[Float64Array, Float64Array]:
     """y, and what rounding does inside: as where z is off by an ulp or two. Both (N, 1, m)."""
     in_turn = (-1.0) ** np.arange(z.shape[1])  # what cancels does not cancel then
     ways = np.stack([0 * in_turn, in_turn**2, -(in_turn**2), in_turn, -in_turn])
     y, *moved_y = values(forward, z * (1 + 2 * EPS * ways[:, None, :]))
     apart = np.nan_to_num(np.ptp(moved_y, axis=0))
-    return y[:, None, :], np.asarray(EPS * (1 + np.abs(y)) + apart)[:, None, :]
+    return y[:, None, :], np.asarray(EPS * (terms + np.abs(y)) + apart)[:, None, :]

@@ -231,15 +231,43 @@ def test_but_not_over_what_is_there_alone(f, true):
     assert np.abs(slopes.estimate - true) <= slopes.error, slopes
 
 
-def snake(z):
-    """z + sin(z)^2: the 1 - cos(2 z) of its formula is lost beside 1 where z is small."""
-    return z + (1 - np.cos(2 * z)) / 2
+def norm(z):
+    largest = np.abs(z).max(axis=-1, keepdims=True)
+    return largest * np.sqrt(((z / largest) ** 2).sum(axis=-1, keepdims=True))
 
 
-@pytest.mark.parametrize("z", [-5.7e-8, 3e-10])
-def test_of_a_small_z_nothing_is_sure_that_may_be_lost_beside_1(z):
-    slopes = derivatives(snake, np.array([[z]]), EVERYWHERE)
-    assert np.abs(slopes.estimate - 1 - np.sin(2 * z)) <= slopes.error
+@pytest.mark.parametrize("size", [1e-9, 1e-20, 1e-30, 1e-250])
+def test_below_every_step_a_norm_has_the_slopes_that_it_has_further_out(size):
+    slopes = derivatives(norm, size * np.array([[3.0, -4.0]]), EVERYWHERE)
+    assert slopes.error.max() < 1e-5
+    assert (np.abs(slopes.estimate - [[0.6, -0.8]]) <= slopes.error).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "true"),
+    [
+        (lambda z: z + (1 - np.cos(2 * z)) / 2, lambda z: 1 + np.sin(2 * z)),
+        (lambda z: z + np.log(1 + z), lambda z: 1 + 1 / (1 + z)),
+        (lambda z: (1 + z) - 1, np.ones_like),
+        (lambda z: np.maximum(z, 1e-12), lambda z: np.where(z < 1e-12, 0, 1)),
+        (lambda z: np.hypot(z, 1e-12), lambda z: z / np.hypot(z, 1e-12)),
+        (lambda z: z / (np.abs(z) + 1e-12), lambda z: 1e-12 / (np.abs(z) + 1e-12) ** 2),
+    ],
+    ids=["snake", "log lost", "all lost", "maximum", "hypot", "softsign"],
+)
+@pytest.mark.parametrize("z", [5.7e-8, 3e-10, 4e-13, 2e-16, 1e-20, 1e-40])
+def test_but_nothing_is_sure_that_may_be_lost_or_ends_before(f, true, z):
+    z = np.array([[z]])
+    slopes = derivatives(f, z, EVERYWHERE)
+    off = np.abs(slopes.estimate - true(z))
+    assert np.logical_not(off > slopes.error + 1e-9), slopes
+
+
+@pytest.mark.parametrize("f", [np.median, np.max])
+def test_nor_of_what_ties_there(f):
+    z = np.full((1, 3), 1e-30)
+    slopes = derivatives(lambda z: f(z, axis=-1, keepdims=True), z, EVERYWHERE)
+    assert (np.abs(slopes.estimate - np.eye(3)) <= slopes.error).all(), slopes
 
 
 def test_and_where_what_is_clear_there_is_seen_better_from_inside():
