@@ -166,6 +166,8 @@ def _shape_of_error(alike: list[Finding]) -> Iterator[str]:
     pairs = [(J, true) for J, true in pairs if J.shape[-1] > 1]
     if not pairs or alike[0].method == "derivative" or _got(alike[0]).shape[-1] == 1:
         return  # nor does a width of 1 have anything but a diagonal
+    if all(close(J, -true) for J, true in pairs):
+        return  # that is a factor
     if all(close(J, np.swapaxes(true, -1, -2)) for J, true in pairs):
         yield "transposed: J[i, j] must be dy_i / dz_j"
     elif all(not _off_diagonal(J).any() and _off_diagonal(true).any() for J, true in pairs):
@@ -212,8 +214,11 @@ def _not_finite(finding: Finding) -> Iterator[str]:
     if finding.got.shape == z.shape and finding.method in ("forward", "derivative"):
         row = np.abs(z[finding.index])[None]
     if row.max() >= BIG:
-        then = ", then inf - inf, inf / inf or 0 * inf" if np.isnan(value) else ""
-        yield f"overflow: an exponential or a power beyond the range of {finding.case.dtype}{then}"
+        beyond = f"an exponential or a power beyond the range of {finding.case.dtype}"
+        if np.isnan(value):
+            yield f"overflow or underflow: {beyond}, then inf - inf, inf / inf, 0 * inf or 0 / 0"
+        else:
+            yield f"overflow: {beyond}"
     elif np.isnan(value):
         yield "NaN from 0/0, or from 0 * inf"
     else:

@@ -47,6 +47,10 @@ def reproducer(
     made = _target(target, origin)
     arrays = [line for line in literal(case).splitlines() if not line.startswith("regime =")]
     lines = [f"# {title}", *_imports()]
+    shown, _ = finding.show or (written(finding.method), None)
+    if made is None and finding.got is None:
+        lines += ["# What was judged cannot be imported: with it as f,", *arrays]
+        return "\n".join([*lines, f"print({title!r})  # {shown}"]) + "\n"
     if made is None:
         lines += ["# What was judged cannot be imported: here is what it gave.", *arrays]
         lines += [f"got = {_text(finding.got)}"]
@@ -54,7 +58,6 @@ def reproducer(
         lines += [*made, *(_DIAGONAL if target.by_place else []), *arrays]
         needs_y = finding.method != "forward" or any("y" in line for line in finding.setup)
         lines += ["y = f.forward(z)"] if needs_y else []
-        shown, _ = finding.show or (written(finding.method), None)
         lines += [*finding.setup, f"got = {shown}"]
     expected = _expected(finding, target, witness, oracle_origin, called=made is not None)
     if expected is None:

@@ -244,12 +244,17 @@ def _of_pair(pair: tuple[Any, ...], name: str | None) -> Target:
 
 
 def _is_derivative(forward: Method, backward: Method) -> bool:
-    """Whether the backward of a pair gives slopes (..., n), and no Jacobian (..., m, n)."""
+    """Whether the backward of a pair gives slopes (..., n), and no Jacobian (..., m, n).
+
+    Nor one (m, n) that has forgotten the batch.
+    """
     for n in WIDTHS:
-        z = np.full((2, n), 0.5)
+        z = np.full((max(WIDTHS) + 1, n), 0.5)
         try:
             with np.errstate(all="ignore"):
-                return np.ndim(backward(z, forward(z.copy()))) == 2
+                y = forward(z.copy())
+                got = np.shape(backward(z, y))
+                return len(got) == 2 and got != (np.shape(y)[-1], n)
         except (Exception, SystemExit):
             continue
     return True

@@ -279,6 +279,18 @@ def test_what_is_no_target_is_refused_by_name(target, words):
         fuzz(target)
 
 
+def test_a_jacobian_that_has_forgotten_the_batch_is_told_its_shape(tmp_path):
+    weights = np.tri(12)
+    pair = (
+        lambda z: z @ weights[: z.shape[-1], : z.shape[-1]].astype(z.dtype).T,
+        lambda z: weights[: z.shape[-1], : z.shape[-1]].astype(z.dtype),
+    )
+    v = fuzz(pair, jnp.cumsum, max_examples=EXAMPLES)
+    assert v.outcome == "disagrees", str(v)
+    assert "jacobian must have shape (1, 1, 1) for z of shape (1, 1)" in v.explanation.message
+    assert "got (1, 1)" in v.explanation.reproducer.splitlines()[-1]
+
+
 def test_a_target_that_takes_no_width_is_an_error():
     v = fuzz(NoWidth, jax.nn.softmax)
     assert v.outcome == "error"
