@@ -10,6 +10,9 @@ from ..compare import Float64Array
 #: Residuals are those of a least-squares fit: this many times the tolerance of an entry.
 SLACK = 4.0
 
+#: The weights of a combination sum to 1 so much more strictly than the rest is fitted.
+HEAVY, DIGITS = 1e4, 9
+
 
 def distance_to_hull(
     jacobian: Float64Array, vertices: Float64Array, tolerance: Float64Array
@@ -42,3 +45,18 @@ def distance_to_hull(
     if (exact < -1e-9).any():
         exact = weights[used]
     return float((np.abs(chosen[:-1] @ exact - wanted) / allowed).max())
+
+
+def nearest(jacobian: Float64Array, vertices: Float64Array) -> Float64Array:
+    """The element of the hull of vertices (K, m, n) next to a Jacobian (m, n), by least squares."""
+    distinct = np.unique(vertices.reshape(-1, jacobian.size) + 0.0, axis=0)
+    heavy = HEAVY * max(1.0, float(np.abs(distinct).max()))
+    system = np.vstack([distinct.T, np.full(len(distinct), heavy)])
+    try:
+        weights, _ = nnls(system, np.append(jacobian.ravel(), heavy))
+    except RuntimeError:  # no convergence: the nearest vertex
+        weights = np.zeros(len(distinct))
+        weights[np.abs(distinct - jacobian.ravel()).max(axis=1).argmin()] = 1.0
+    element = (weights / weights.sum()) @ distinct
+    # Digits that are the solver's own.
+    return np.asarray(np.round(element, DIGITS)).reshape(jacobian.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 import numpy as np
@@ -27,7 +27,7 @@ from .rounding import (
     whole_scale,
 )
 from .spread import spread
-from .subdifferential import Membership, membership, slopes_within
+from .subdifferential import Membership, membership, nearest_element, slopes_within
 from .units import Mask, Units
 
 #: So many kinks that only differences see are looked at: each takes some milliseconds.
@@ -141,11 +141,16 @@ class JacobianCheck(NumberCheck):
             self._suspect(units, unit)
         if opinion in (Opinion.ORACLE, Opinion.UNDECIDED):
             method, undecided = self.method(), opinion is Opinion.UNDECIDED
-            got, true = units.jacobian, units.truth.jacobian
+            got, true, source = units.jacobian, units.truth.jacobian, ""
             message = f"{method} is not {self.witness.name}"
             if kink.kink:
-                message = f"{method} is not in the subdifferential of {self.witness.function}"
-            raise self.finding(
+                subdifferential = f"the subdifferential of {self.witness.function}"
+                message = f"{method} is not in {subdifferential}"
+                element = nearest_element(self.near(units), units.z[unit], got[unit])
+                if element is not None:
+                    true, source = true.copy(), f"the nearest element of {subdifferential}"
+                    true[unit], bad[unit] = element, True
+            finding = self.finding(
                 "jacobian",
                 message,
                 method,
@@ -157,6 +162,7 @@ class JacobianCheck(NumberCheck):
                 undecided=undecided,
                 kink=kink.kink,
             )
+            raise replace(finding, source=source) if source else finding
 
     def _look_from_afar(self, units: Units, scale: Float64Array, passed: Mask) -> None:
         """Where differences doubt so much that nearly anything passes, look at what is around."""

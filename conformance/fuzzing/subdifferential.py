@@ -15,7 +15,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
-from .hull import SLACK, distance_to_hull
+from .hull import SLACK, distance_to_hull, nearest
 from .neighbourhood import EXHAUSTIVE, ULPS, Neighbourhood, axes, everywhere, guided
 
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
@@ -86,6 +86,21 @@ def _directions(jacobian: Float64Array, *, smooth: bool) -> Iterator[Float64Arra
     yield few
     if smooth:
         yield np.vstack([few, everywhere(jacobian.shape[1])])
+
+
+def nearest_element(
+    near: Neighbourhood, z: Float64Array, jacobian: Float64Array
+) -> Float64Array | None:
+    """The element of the subdifferential at the row z (n,) next to a Jacobian (m, n) outside of it.
+
+    None where no Jacobian nearby is finite, and of differences, which straddle the kink.
+    """
+    if not near.witness.smooth:
+        return None
+    *_, directions = _directions(jacobian, smooth=True)
+    scales = near.jacobians(z, directions)[: len(ULPS)]
+    vertices = _finite(np.concatenate(scales)) if scales else np.empty((0, *jacobian.shape))
+    return nearest(jacobian, vertices) if len(vertices) else None
 
 
 def slopes_within(

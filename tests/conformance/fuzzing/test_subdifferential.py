@@ -9,7 +9,7 @@ import pytest
 
 from conformance.fuzzing.convention import convention
 from conformance.fuzzing.neighbourhood import Neighbourhood
-from conformance.fuzzing.subdifferential import membership, slopes_within
+from conformance.fuzzing.subdifferential import membership, nearest_element, slopes_within
 from conformance.fuzzing.witness import Autodiff
 
 EVERYWHERE = (-np.inf, np.inf)
@@ -66,6 +66,22 @@ def test_a_maximum_of_two_that_tie_has_any_convex_combination(row):
 @pytest.mark.parametrize("row", [[1, 1], [0, 0], [0.5, 0.6], [1.5, -0.5]])
 def test_and_nothing_that_is_none(row):
     assert not inside(MAX, [1.5, 1.5], [row])
+
+
+@pytest.mark.parametrize(
+    ("witness", "z", "J", "element"),
+    [
+        (RELU, [0], [[2]], [[1]]),
+        (RELU, [0], [[-0.1]], [[0]]),
+        (MAX, [3, 3], [[1, 1]], [[0.5, 0.5]]),
+        (MAX, [3, 3, 1], [[0.99, 0, 0]], [[0.995, 0.005, 0]]),
+        (NORM, [0, 0], [[3, 4]], [[0.6, 0.8]]),
+    ],
+)
+def test_a_wrong_one_is_told_the_element_next_to_it(witness, z, J, element):
+    z, J = np.asarray(z, dtype=float), np.asarray(J, dtype=float)
+    near = Neighbourhood(witness, EPS, EVERYWHERE)
+    assert nearest_element(near, z, J) == pytest.approx(np.asarray(element), abs=1e-6)
 
 
 def test_only_the_tied_have_a_share_in_a_maximum():
