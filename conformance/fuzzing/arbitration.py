@@ -14,6 +14,7 @@ from .calls import Caller
 from .complex_step import complex_step
 from .differences import derivatives
 from .finding import Finding
+from .ray import at_own_size
 from .rounding import GREY, UNSEEN, epsilon, whole_scale
 from .units import Units
 from .witness import Witness
@@ -66,6 +67,8 @@ def arbitrate(
         opinion = _side(hand[i], oracle[i], estimate[i], error[i])
         if opinion is not Opinion.UNDECIDED:
             return opinion
+    if _seen_next_to_0(call, witness, z, hand[i], oracle[i], i):
+        return Opinion.ORACLE
     # Where nobody can tell, it may be what is left of terms as large as another output's.
     left = ROUNDINGS * epsilon(units.case.dtype) * whole_scale(units.truth)[unit][i]
     if small or apart[i] <= left:
@@ -105,6 +108,26 @@ def _estimates(
         return  # its forward is the hand-written one
     slopes = derivatives(witness.values, z, domain)
     yield slopes.estimate[0], slopes.error[0]
+
+
+def _seen_next_to_0(
+    call: Caller,
+    witness: Witness,
+    z: Float64Array,
+    hand: float,
+    oracle: float,
+    i: tuple[np.intp, ...],
+) -> bool:
+    """Whether steps of the size of z see the oracle's entry i, and by no means the hand-written.
+
+    They may have lost a term beside 1; but not the same as autodiff, which loses none.
+    """
+    if not witness.smooth:
+        return False
+    with suppress(Finding), np.errstate(all="ignore"):
+        own = at_own_size(lambda points: call("forward", points), z, call.target.domain)
+        return _side(hand, oracle, own.estimate[0][i], own.error[0][i]) is Opinion.ORACLE
+    return False
 
 
 def _side(hand: float, oracle: float, estimate: float, error: float) -> Opinion:

@@ -8,6 +8,7 @@ next to 0 a term may be lost beside 1, and what holds further out may end before
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compare import Float64Array
 from .romberg import central
@@ -31,25 +32,41 @@ def along_the_ray(
 ) -> Slopes:
     """``best``, or of rows z (N, n) next to 0 the slopes along their rays, where surer."""
     size = np.abs(z).max(axis=1, keepdims=True)
-    some = ((size > SMALLEST / STEP) & (size < TINY))[:, 0]
-    some &= (np.diff(np.sort(np.abs(z), axis=1), axis=1) > 0).all(axis=1)  # a tie is a kink
-    for length in (size, *FURTHER):
-        some &= (room(z * (length / size), domain) > STEP * length).all(axis=1)
+    some = _next_to_0(z, domain)
+    for length in FURTHER:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            some &= (room(z * (length / size), domain) > STEP * length).all(axis=1)
     if not some.any():
         return best
-    near, outward = z[some], z[some] / size[some]
-    here = _slopes(forward, near, terms=0.0)
+    here, outward = at_own_size(forward, z[some], domain), z[some] / size[some]
     error = here.error
     for length in FURTHER:
         there = _slopes(forward, outward * length, terms=1.0)
         error = np.maximum(error, SAFETY * np.abs(there.estimate - here.estimate) + there.error)
-    y = np.stack([values(forward, near * (1 + ulps * EPS)) for ulps in (-2, 0, 2)])
-    resolved = (np.ptp(y, axis=0) > 0)[..., None]
-    sure = resolved & (error < np.minimum(CLEAR * np.abs(here.estimate), best.error[some]))
+    sure = error < np.minimum(CLEAR * np.abs(here.estimate), best.error[some])
     estimates, errors = best.estimate.copy(), best.error.copy()
     estimates[some] = np.where(sure, here.estimate, estimates[some])
     errors[some] = np.where(sure, error, errors[some])
     return Slopes(estimates, errors)
+
+
+def at_own_size(forward: Forward, z: Float64Array, domain: tuple[float, float]) -> Slopes:
+    """By steps of the size of each row z (N, n), which do not see what is lost beside 1.
+
+    The error is infinite where z is not next to 0, and of a y that does not resolve its ulps.
+    """
+    slopes = _slopes(forward, z, terms=0.0)
+    y = np.stack([values(forward, z * (1 + ulps * EPS)) for ulps in (-2, 0, 2)])
+    seen = _next_to_0(z, domain)[:, None, None] & (np.ptp(y, axis=0) > 0)[..., None]
+    return Slopes(slopes.estimate, np.where(seen, slopes.error, np.inf))
+
+
+def _next_to_0(z: Float64Array, domain: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which rows are, and have no tie, which is a kink: (N,)."""
+    size = np.abs(z).max(axis=1)
+    near = (size > SMALLEST / STEP) & (size < TINY)
+    near &= (room(z, domain) > STEP * size[:, None]).all(axis=1)
+    return np.asarray(near & (np.diff(np.sort(np.abs(z), axis=1), axis=1) > 0).all(axis=1))
 
 
 def _slopes(forward: Forward, z: Float64Array, terms: float) -> Slopes:

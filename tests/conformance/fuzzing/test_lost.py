@@ -1,5 +1,6 @@
 """Where the oracle has no number, the forward's own slopes judge; without any, nothing conforms."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -77,6 +78,33 @@ class Arrhenius(ScalarActivation):
 )
 def test_where_a_square_underflows_next_to_an_edge_at_0_y_has_its_slope(derivative, outcome):
     v = fuzz(with_(Arrhenius, derivative=derivative), lambda T: jnp.exp(-5 / T))
+    assert v.outcome == outcome, str(v)
+
+
+class Entropy(ScalarActivation):
+    """y = -z log z - (1 - z) log(1 - z)."""
+
+    domain = (0.0, 1.0)
+
+    def forward(self, z):
+        return -z * np.log(z) - (1 - z) * np.log1p(-z)
+
+    def derivative(self, z, y):
+        return np.log1p(-z) - np.log(z)
+
+
+def clamped(self, z, y):
+    return Entropy.derivative(self, np.maximum(z, 1e-12), y)
+
+
+@pytest.mark.parametrize(
+    ("derivative", "outcome"), [(Entropy.derivative, "conforms"), (clamped, "disagrees")]
+)
+def test_below_every_step_what_is_as_large_as_z_decides_for_autodiff(derivative, outcome):
+    def entropy(z):
+        return jax.scipy.special.entr(z) + jax.scipy.special.entr(1 - z)
+
+    v = fuzz(with_(Entropy, derivative=derivative), entropy)
     assert v.outcome == outcome, str(v)
 
 
