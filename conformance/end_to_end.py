@@ -106,7 +106,7 @@ def sensitivity(
 ) -> Sensitivity:
     """That of the oracle's gradients in roundings of the dtype."""
     eps = float(np.finfo(dtype).eps)
-    return Sensitivity(autodiff.gradients, layers, divergence, x, d, eps)
+    return Sensitivity(autodiff.network, layers, divergence, x, d, eps)
 
 
 def _compare(

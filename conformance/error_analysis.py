@@ -63,10 +63,11 @@ class ErrorAnalysis:
         self.d = np.asarray(d, dtype=np.float64)
         self.z = [np.asarray(z, dtype=np.float64) for z in forward.z]
         self.y = [np.asarray(y, dtype=np.float64) for y in forward.y]
+        self.y_sizes = [np.abs(y) for y in self.y]
         self.sizes = [np.abs(np.asarray(W, dtype=np.float64)) for W in network.weights]
         self.z_scales = [
-            np.abs(y) @ W.T + np.abs(np.asarray(b, dtype=np.float64))
-            for W, b, y in zip(self.sizes, network.biases, self.y, strict=False)
+            y @ W.T + np.abs(np.asarray(b, dtype=np.float64))
+            for W, b, y in zip(self.sizes, network.biases, self.y_sizes, strict=False)
         ]
         each = list(zip(network.activations, self.z, self.y[1:], strict=True))
         dtype = network.dtype
@@ -152,7 +153,7 @@ class ErrorAnalysis:
         dz = dz + lost
         return LayerScales(
             dz=dz_scale,
-            weights=dz.T @ (np.abs(self.y[k]) + lost),
+            weights=dz.T @ (self.y_sizes[k] + lost),
             bias=dz.sum(axis=0),
             dy=dz @ self.sizes[k],
         )

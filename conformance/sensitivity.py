@@ -6,7 +6,7 @@ that are moved by a small step, per rounding.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -19,6 +19,7 @@ from reference.checks import Array
 from .compare import Float64Array
 from .describe import Description
 from .number_range import arrays
+from .screen import NetworkOracle
 
 #: Perturbations of the parameters that the sensitivity of a gradient is measured with.
 PERTURBATIONS = 5
@@ -30,10 +31,10 @@ STEP = 2.0**-44
 class Sensitivity:
     """That of the gradients of a network, at a batch x (T, n) with targets d (T, m).
 
-    gradients(layers, divergence, x, d): the oracle's. eps: the spacing of the dtype at 1.
+    oracle_of(layers): autodiff of a network. eps: the spacing of the dtype at 1.
     """
 
-    gradients: Callable[..., oracle.Gradients]
+    oracle_of: Callable[[Sequence[oracle.Layer]], NetworkOracle]
     layers: list[oracle.Layer]
     divergence: Description
     x: Array
@@ -56,18 +57,22 @@ class Sensitivity:
         return [*means, np.concatenate(inputs) / len(self.x)]
 
     def _of(self, x: Array, d: Array) -> list[Float64Array]:
-        true = arrays(self.gradients(self.layers, self.divergence, x, d))
         random = np.random.default_rng(0)
-        nearby = []
+        started = [self._start(self.layers, x, d)]
         for _ in range(PERTURBATIONS):
             layers = [self._moved(layer, random) for layer in self.layers]
-            moved = self.gradients(layers, self.divergence, self._move(x, random), d)
-            nearby.append(arrays(moved))
+            started.append(self._start(layers, self._move(x, random), d))
+        true, *nearby = (arrays(wait()[1]) for wait in started)
         changes = (
             np.max([np.abs(near - centre) for near in others], axis=0)
             for centre, *others in zip(true, *nearby, strict=True)
         )
         return [change * (self.eps / self._step) for change in changes]
+
+    def _start(
+        self, layers: list[oracle.Layer], x: Array, d: Array
+    ) -> Callable[[], tuple[list[Float64Array], oracle.Gradients]]:
+        return self.oracle_of(layers).passes(self.divergence, x, d)
 
     @property
     def _step(self) -> float:

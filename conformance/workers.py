@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import sys
@@ -36,7 +35,6 @@ def spread(
     as can be pickled. Of a process that dies, all items that were not done have an exception.
     """
     if workers == 1:
-        _keep_what_is_there()
         for item in items:
             yield item, _attempt(task, item)
         return
@@ -60,13 +58,6 @@ def _begin(modules: list[str]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for name in modules:
         import_module(name)
-    _keep_what_is_there()
-
-
-def _keep_what_is_there() -> None:
-    """What has been imported stays: Python need not look through it for garbage again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 def _end_with_parent() -> None:
