@@ -10,8 +10,12 @@ from ..compare import Float64Array
 #: Residuals are those of a least-squares fit: this many times the tolerance of an entry.
 SLACK = 4.0
 
-#: The weights of a combination sum to 1 so much more strictly than the rest is fitted.
-HEAVY, DIGITS = 1e4, 9
+#: That the weights of a combination sum to 1 counts so much more than that it fits, and that they
+#: are small so much less.
+HEAVY, LIGHT = 1e4, 1e-6
+
+#: Of the solution so many digits are right.
+DIGITS = 9
 
 
 def distance_to_hull(
@@ -51,10 +55,12 @@ def nearest(jacobian: Float64Array, vertices: Float64Array) -> Float64Array:
     """The element of the hull of vertices (K, m, n) next to a Jacobian (m, n), by least squares."""
     distinct = np.unique(vertices.reshape(-1, jacobian.size) + 0.0, axis=0)
     heavy = HEAVY * max(1.0, float(np.abs(distinct).max()))
-    system = np.vstack([distinct.T, np.full(len(distinct), heavy)])
+    # Of the combinations that are equally near, the one that takes least of each: it is unique.
+    count = len(distinct)
+    system = np.vstack([distinct.T, np.full(count, heavy), LIGHT * np.eye(count)])
     try:
-        weights, _ = nnls(system, np.append(jacobian.ravel(), heavy))
-    except RuntimeError:  # no convergence: the nearest vertex
+        weights, _ = nnls(system, np.concatenate([jacobian.ravel(), [heavy], np.zeros(count)]))
+    except (RuntimeError, np.linalg.LinAlgError):  # no solution: the nearest vertex
         weights = np.zeros(len(distinct))
         weights[np.abs(distinct - jacobian.ravel()).max(axis=1).argmin()] = 1.0
     element = (weights / weights.sum()) @ distinct
