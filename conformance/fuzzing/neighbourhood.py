@@ -117,7 +117,9 @@ def _among(jacobians: Float64Array, others: Float64Array) -> NDArray[np.bool_]:
     """Which of the Jacobians (K, m, n) are, but for rounding, one of the others (L, m, n): (K,)."""
     flat, known = jacobians.reshape(len(jacobians), -1), others.reshape(len(others), -1)
     different = np.unique(known, axis=0)
-    return np.any([np.isclose(flat, one, ALIKE, ALIKE).all(axis=1) for one in different], axis=0)
+    with np.errstate(invalid="ignore"):
+        same = [(np.abs(flat - one) <= ALIKE * (1 + np.abs(one))).all(axis=1) for one in different]
+    return np.any(same, axis=0)
 
 
 def axes(n: int) -> Float64Array:
