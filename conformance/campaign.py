@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import Any, final
 
 import hypothesis
@@ -80,7 +79,6 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
     Where no more cases could be judged than had to be dropped, the verdict is "undecided". Nothing
     is raised but for an interruption: an unexpected exception is a record with the verdict "error".
     """
-    _keep_what_is_imported()
     started = time.perf_counter()
     verdict: Verdict = "conforms"
     tally, finding = _Tally(), None
@@ -115,13 +113,6 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
         notes=tally.notes(),
         seen=counted(tally.seen),
     )
-
-
-@cache
-def _keep_what_is_imported() -> None:
-    """That is no garbage: Python need not look through it again and again, once is enough."""
-    gc.collect()
-    gc.freeze()
 
 
 def _draw(
