@@ -23,7 +23,7 @@ from reference import Divergence, Network
 from reference.checks import Array
 from reference.passes import ForwardPass
 
-from .compare import Disagreement, Float64Array
+from .compare import Disagreement, Float64Array, compare
 from .comparisons import compare_all, laid_end_to_end
 from .describe import describe, describe_layers
 from .end_to_end import SAFE_MARGIN, judge_end_to_end, sensitivity
@@ -71,8 +71,8 @@ def judge_network(
     x, d = np.asarray(x, dtype=network.dtype), np.asarray(d, dtype=network.dtype)
     layers = describe_layers(network)
     if autodiff is not None:
-        return _judge(network, layers, x, d, divergence, autodiff)
-    return screened(lambda autodiff: _judge(network, layers, x, d, divergence, autodiff))
+        return _begin(network, layers, x, d, divergence, autodiff)()
+    return screened(lambda autodiff: _begin(network, layers, x, d, divergence, autodiff)())
 
 
 def judge_networks(
@@ -105,17 +105,6 @@ def _begin_or_judge(
             return None
 
     return verdict
-
-
-def _judge(
-    network: Network,
-    layers: list[oracle.Layer],
-    x: Array,
-    d: Array,
-    divergence: Divergence,
-    autodiff: Oracle,
-) -> NetworkVerdict:
-    return _begin(network, layers, x, d, divergence, autodiff)()
 
 
 def _begin(
@@ -161,7 +150,8 @@ def _begin(
             compare_all(comparisons)  # of a y that is wrong no range is asked
             raise OutOfRange
         comparisons += backward_comparisons(local, backward, gradients, analysis, local_scales)
-        worst = compare_all(comparisons)
+        same = compare("input", gradients.input, backward.dy[0], 0.0)
+        worst = max(compare_all(comparisons), same)
         end_to_end = None
         if margin > SAFE_MARGIN:
             moved = sensitivity(autodiff, layers, description, x, d, network.dtype)
