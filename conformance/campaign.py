@@ -13,6 +13,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
+from .collector import seldom_collected
 from .compare import Disagreement
 from .coverage import counted, traits
 from .property import Outcome, Property
@@ -85,7 +86,10 @@ def run(property_: Property, examples: int, seed: int, *, shrink: bool = True) -
     try:
         failed = None
         if property_.check_all is not None:
-            failed = _judge_together(property_.cases, property_.check_all, tally, examples, seed)
+            with seldom_collected():
+                failed = _judge_together(
+                    property_.cases, property_.check_all, tally, examples, seed
+                )
         if property_.check_all is None or failed is not None:
             tally = _Tally()
             _draw(property_.cases, partial(tally.judge, property_), examples, seed, shrink=shrink)

@@ -6,7 +6,8 @@ Two sides sum in different orders. So no pre-activation may lie within rounding 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -30,39 +31,55 @@ SAFE_MARGIN = 4.0
 ILL_CONDITIONED = 0.01
 
 
-def judge_end_to_end(
-    analysis: ErrorAnalysis,
-    got: Gradients,
-    expected: oracle.Gradients | Gradients,
-    excuses: Sequence[Callable[[], list[Float64Array]]],
-) -> float | None:
-    """The largest error over its tolerance, of loss, weights, biases and input.
+@final
+@dataclass(frozen=True)
+class EndToEnd:
+    """Loss, weights, biases and input beside what they ought to be.
 
     First within the tolerance of the terms alone, where nearly all agree; an error beyond that is
     excused by how far the true gradients move at a rounding of what goes in, as each of
-    ``excuses`` measures it in turn. None where they move so far that a first-order analysis says
-    nothing; Disagreement where no excuse suffices.
+    ``excuses`` measures it in turn, for a network of ``dtype``.
     """
-    network = analysis.network
-    names = _names(network)
-    narrow = [np.asarray(g, network.dtype) for g in arrays(got)]
-    true, sizes = arrays(expected), _sizes(analysis)
-    roundings = ROUNDINGS + max(max(W.shape) for W in network.weights) + len(analysis.d)
-    try:
-        return _compare(names, narrow, true, sizes, roundings)
-    except Disagreement as error:
-        finding = error
-    eps = float(np.finfo(network.dtype).eps)
-    for excuse in excuses:
-        moves = excuse()
-        each = list(zip(moves, sizes, strict=True))
-        if not all((roundings * m).max() <= ILL_CONDITIONED * s.max() for m, s in each):
-            return None
+
+    comparisons: list[Comparison]
+    excuses: Sequence[Callable[[], list[Float64Array]]]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(
+        cls,
+        analysis: ErrorAnalysis,
+        got: Gradients,
+        expected: oracle.Gradients | Gradients,
+        excuses: Sequence[Callable[[], list[Float64Array]]],
+    ) -> EndToEnd:
+        """The gradients of a network as they are and as they ought to be."""
+        network = analysis.network
+        narrow = [np.asarray(g, network.dtype) for g in arrays(got)]
+        roundings = ROUNDINGS + max(max(W.shape) for W in network.weights) + len(analysis.d)
+        each = zip(_names(network), narrow, arrays(expected), _sizes(analysis), strict=True)
+        return cls([Comparison(*one, roundings) for one in each], excuses, network.dtype)
+
+    def judge(self) -> float | None:
+        """The largest error over its tolerance.
+
+        None where the gradients move so far that a first-order analysis says nothing; Disagreement
+        where no excuse suffices.
+        """
         try:
-            return _compare(names, narrow, true, [s + m / eps for m, s in each], roundings)
+            return compare_all(self.comparisons)
         except Disagreement as error:
             finding = error
-    raise finding
+        eps = float(np.finfo(self.dtype).eps)
+        for excuse in self.excuses:
+            each = list(zip(self.comparisons, excuse(), strict=True))
+            if not all((c.roundings * m).max() <= ILL_CONDITIONED * c.size.max() for c, m in each):
+                return None
+            try:
+                return compare_all([c._replace(size=c.size + m / eps) for c, m in each])
+            except Disagreement as error:
+                finding = error
+        raise finding
 
 
 def compare_gradients(
@@ -90,7 +107,7 @@ def compare_gradients(
     if not in_range(PADDED.gradients(layers, description, x, d), network.dtype):
         raise OutOfRange
     moved = sensitivity(PADDED, layers, description, x, d, network.dtype)
-    worst = judge_end_to_end(analysis, got, expected, [moved.of_the_batch])
+    worst = EndToEnd.of(analysis, got, expected, [moved.of_the_batch]).judge()
     if worst is None:
         raise OutOfRange
     return worst
@@ -107,17 +124,6 @@ def sensitivity(
     """That of the oracle's gradients in roundings of the dtype."""
     eps = float(np.finfo(dtype).eps)
     return Sensitivity(autodiff.network, layers, divergence, x, d, eps)
-
-
-def _compare(
-    names: list[str],
-    got: list[Array],
-    expected: list[Array],
-    sizes: list[Float64Array],
-    roundings: int,
-) -> float:
-    each = zip(names, got, expected, sizes, strict=True)
-    return compare_all([Comparison(*one, roundings) for one in each])
 
 
 def _sizes(analysis: ErrorAnalysis) -> list[Float64Array]:

@@ -8,6 +8,7 @@ hand-written values, judged themselves: the forward pass before anything that bu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -85,7 +86,7 @@ class ErrorAnalysis:
             if k < len(backward.dz) - 1:
                 dz_scale = self._through(k, np.abs(np.asarray(backward.dy[k + 1], dtype=float)))
             else:
-                dz_scale = self._last_dz()
+                dz_scale = self._last_dz
             layers.append(self._layer(k, dz_scale, np.abs(np.asarray(dz, dtype=float))))
         return layers
 
@@ -93,7 +94,7 @@ class ErrorAnalysis:
     def end_to_end(self) -> list[LayerScales]:
         """From the loss backwards: the scale of each dz builds on that of the layer above."""
         layers: list[LayerScales] = []
-        dz_scale = self._last_dz()
+        dz_scale = self._last_dz
         for k in reversed(range(len(self.z))):
             layers.insert(0, self._layer(k, dz_scale, dz_scale))
             if k > 0:
@@ -105,8 +106,7 @@ class ErrorAnalysis:
         """Whether the derivative by the last y fits the dtype; the fused path takes none."""
         if self.fused:
             return True
-        slopes = derivative_scale(self.divergence, self.y[-1], self.d)
-        return bool(slopes.max() < np.finfo(self.network.dtype).max)
+        return bool(self._slopes.max() < np.finfo(self.network.dtype).max)
 
     @np.errstate(all="ignore")
     def loss_scale(self) -> Float64Array:
@@ -114,9 +114,8 @@ class ErrorAnalysis:
         f, z, y = self.network.activations[-1], self.z[-1], self.y[-1]
         if self.fused:
             return fused_value_scale(f, z, y, self.d).mean(keepdims=True)[0]
-        slopes = derivative_scale(self.divergence, y, self.d)
         terms = divergence_scale(self.divergence, y, self.d)
-        return (terms + (slopes * self.y_scales[-1]).sum(axis=-1)).mean(keepdims=True)[0]
+        return (terms + (self._slopes * self.y_scales[-1]).sum(axis=-1)).mean(keepdims=True)[0]
 
     @np.errstate(all="ignore")
     def forward_errors(self) -> tuple[list[Float64Array], float]:
@@ -136,6 +135,12 @@ class ErrorAnalysis:
             y_error = carried + tolerance(self.y_scales[k], self.network.dtype)
         return errors, min(margins)
 
+    @cached_property
+    def _slopes(self) -> Float64Array:
+        """The size of the terms of the divergence's derivative by the last y."""
+        return derivative_scale(self.divergence, self.y[-1], self.d)
+
+    @cached_property
     def _last_dz(self) -> Float64Array:
         f, z, y = self.network.activations[-1], self.z[-1], self.y[-1]
         T = len(self.d)

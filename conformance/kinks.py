@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reference import Activation
@@ -10,6 +12,7 @@ from reference.maximum import GroupMax, Max
 from reference.piecewise import LeakyReLU, RandomizedLeakyReLU, ReLU, Threshold
 
 from .compare import Float64Array
+from .comparisons import laid_end_to_end
 
 
 def margin(activation: Activation, z: Float64Array, error: Float64Array) -> float:
@@ -33,14 +36,21 @@ def margin(activation: Activation, z: Float64Array, error: Float64Array) -> floa
             return np.inf
 
 
-def flushed_to_a_kink(activation: Activation, z: Array) -> bool:
-    """Whether some z (..., n) of an activation with kinks is subnormal in float64.
+def flushed_to_a_kink(activations: Sequence[Activation], z: Sequence[Array]) -> bool:
+    """Whether some z[k] (..., n) of an activation with kinks is subnormal in float64.
 
     XLA takes it for 0, and so may find itself on another branch or in a tie; NumPy does not.
     """
-    subnormal = (z != 0) & (np.abs(z) < np.finfo(np.float64).tiny)
-    wide = z.astype(np.float64)
-    return bool(subnormal.any()) and margin(activation, wide, np.ones_like(wide)) < np.inf
+    if not _subnormal(laid_end_to_end(z)):
+        return False
+    return any(
+        _subnormal(each) and margin(f, each.astype(np.float64), np.ones(each.shape)) < np.inf
+        for f, each in zip(activations, z, strict=True)
+    )
+
+
+def _subnormal(z: Array) -> bool:
+    return bool(((z != 0) & (np.abs(z) < np.finfo(np.float64).tiny)).any())
 
 
 def _lead(z: Float64Array, error: Float64Array) -> float:

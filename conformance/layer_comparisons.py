@@ -35,16 +35,17 @@ def backward_comparisons(
     analysis: ErrorAnalysis,
     scales: list[LayerScales],
 ) -> list[Comparison]:
-    """The cotangent of each z and y, and the gradients by each W and b."""
+    """The cotangent of each z and y, and the gradients by each W and b. That of y_0 is D_x."""
     T = len(analysis.d)
     comparisons = []
+    dy = [gradients.input, *backward.dy[1:]]
     for k, (true, scale) in enumerate(zip(local, scales, strict=True)):
         roundings = ROUNDINGS + max(true.weights.shape) + T
         for what, got, expected, size in (
             (f"dz[{k}]", backward.dz[k], true.dz, scale.dz),
             (f"weights[{k}]", gradients.weights[k], true.weights, scale.weights),
             (f"biases[{k}]", gradients.biases[k], true.bias, scale.bias),
-            (f"dy[{k}]", backward.dy[k], true.input, scale.dy),
+            (f"dy[{k}]", dy[k], true.input, scale.dy),
         ):
             comparisons.append(Comparison(f"{what} of its layer", got, expected, size, roundings))
     return comparisons

@@ -8,8 +8,7 @@ the two sides sum in different orders, and rounding could put them on different 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
@@ -17,21 +16,19 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-import oracle
-from oracle.padded import DoesNotFit
 from reference import Divergence, Network
-from reference.checks import Array
 from reference.passes import ForwardPass
 
-from .compare import Disagreement, Float64Array, compare
-from .comparisons import compare_all, laid_end_to_end
+from .compare import Disagreement, Float64Array
+from .comparisons import Comparison, compare_all, laid_end_to_end
 from .describe import describe, describe_layers
-from .end_to_end import SAFE_MARGIN, judge_end_to_end, sensitivity
+from .end_to_end import SAFE_MARGIN, EndToEnd, sensitivity
 from .error_analysis import ErrorAnalysis
 from .kinks import flushed_to_a_kink
 from .layer_comparisons import backward_comparisons, forward_comparisons
 from .number_range import OutOfRange, all_below, in_range
-from .screen import Oracle, screened, together
+from .recorded import recorded_gradients
+from .screen import Oracle, screened
 
 
 @final
@@ -45,6 +42,27 @@ class NetworkVerdict:
     worst: float
     live: bool
     end_to_end: bool
+
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """All that is compared of a network: its layers and, where that can be judged, the whole.
+
+    The whole builds on the layers, and is asked for only where these are in order.
+    """
+
+    layers: list[Comparison]
+    whole: Callable[[], EndToEnd] | None
+    live: bool
+
+    def judge(self) -> NetworkVerdict:
+        """Raises Disagreement where an error is larger than rounding explains."""
+        worst = compare_all(self.layers)
+        end_to_end = None if self.whole is None else self.whole().judge()
+        if end_to_end is None:
+            return NetworkVerdict(worst, self.live, end_to_end=False)
+        return NetworkVerdict(max(worst, end_to_end), self.live, end_to_end=True)
 
 
 def judge_gradients(network: Network, x: ArrayLike, d: ArrayLike, divergence: Divergence) -> float:
@@ -68,63 +86,25 @@ def judge_network(
     Raises Disagreement where an error is larger than rounding explains, OutOfRange where the true
     loss or a true gradient is not finite or beyond the dtype, so that there is nothing to judge.
     """
-    x, d = np.asarray(x, dtype=network.dtype), np.asarray(d, dtype=network.dtype)
-    layers = describe_layers(network)
+    task = network, x, d, divergence
     if autodiff is not None:
-        return _begin(network, layers, x, d, divergence, autodiff)()
-    return screened(lambda autodiff: _begin(network, layers, x, d, divergence, autodiff)())
+        return begin(*task, autodiff)().judge()
+    return screened(lambda autodiff: begin(*task, autodiff)().judge())
 
 
-def judge_networks(
-    tasks: Iterable[tuple[Network, ArrayLike, ArrayLike, Divergence]],
-) -> list[NetworkVerdict | None]:
-    """Judge many networks, each with its x, d and divergence, in much less time than one by one.
-
-    None where ``judge_network`` raises OutOfRange. Raises Disagreement for the first that it does.
-    """
-    autodiff = together()
-    return [verdict() for verdict in [_begin_or_judge(*task, autodiff) for task in tasks]]
-
-
-def _begin_or_judge(
+def begin(
     network: Network, x: ArrayLike, d: ArrayLike, divergence: Divergence, autodiff: Oracle
-) -> Callable[[], NetworkVerdict | None]:
-    """A function that gives the verdict: that of judge_network for whatever is not in order."""
-    x, d = np.asarray(x, dtype=network.dtype), np.asarray(d, dtype=network.dtype)
-    begun = None
-    with suppress(DoesNotFit):
-        begun = _begin(network, describe_layers(network), x, d, divergence, autodiff)
-
-    def verdict() -> NetworkVerdict | None:
-        try:
-            with suppress(Disagreement, oracle.OracleDisagreement):
-                if begun is not None:
-                    return begun()
-            return judge_network(network, x, d, divergence)
-        except OutOfRange:
-            return None
-
-    return verdict
-
-
-def _begin(
-    network: Network,
-    layers: list[oracle.Layer],
-    x: Array,
-    d: Array,
-    divergence: Divergence,
-    autodiff: Oracle,
-) -> Callable[[], NetworkVerdict]:
+) -> Callable[[], Evidence]:
     """Hand everything to autodiff, and go the hand-written passes and the analysis of their errors
-    meanwhile. The function that is returned waits for autodiff and compares.
+    meanwhile. The function that is returned waits for autodiff.
     """
-    description, judge = describe(divergence), autodiff.network(layers)
+    x, d = np.asarray(x, dtype=network.dtype), np.asarray(d, dtype=network.dtype)
+    layers, description = describe_layers(network), describe(divergence)
+    judge = autodiff.network(layers)
     passes = judge.passes(description, x, d)
     try:
         with np.errstate(all="ignore"):
-            forward = network.forward_pass(x)
-            backward = network.backward_pass(forward, d, divergence)
-            gradients = network.gradients(x, d, divergence)
+            forward, backward, gradients = recorded_gradients(network, x, d, divergence)
     except Exception as error:
         return partial(_raise_if_in_range, error, passes, network.dtype)
     local_vjps = judge.local_vjps(
@@ -135,14 +115,12 @@ def _begin(
         local_scales = analysis.local(backward)
         _, margin = analysis.forward_errors()
 
-    def verdict() -> NetworkVerdict:
+    def evidence() -> Evidence:
         true_z, true = passes()
         if not in_range(true, network.dtype):
             raise OutOfRange
         _require_finite(forward, true_z, network.dtype)
-        if any(
-            flushed_to_a_kink(f, z) for f, z in zip(network.activations, forward.z, strict=True)
-        ):
+        if flushed_to_a_kink(network.activations, forward.z):
             raise OutOfRange
         local = local_vjps()
         comparisons = forward_comparisons(local, forward, analysis)
@@ -150,24 +128,18 @@ def _begin(
             compare_all(comparisons)  # of a y that is wrong no range is asked
             raise OutOfRange
         comparisons += backward_comparisons(local, backward, gradients, analysis, local_scales)
-        same = compare("input", gradients.input, backward.dy[0], 0.0)
-        worst = max(compare_all(comparisons), same)
-        end_to_end = None
-        if margin > SAFE_MARGIN:
-            moved = sensitivity(autodiff, layers, description, x, d, network.dtype)
-            excuses = moved.of_the_batch, moved.row_by_row
-            end_to_end = judge_end_to_end(analysis, gradients, true, excuses)
+        moved = sensitivity(autodiff, layers, description, x, d, network.dtype)
+        excuses = moved.of_the_batch, moved.row_by_row
+        whole = partial(EndToEnd.of, analysis, gradients, true, excuses)
         live = bool(np.any(true.weights[0])) or bool(np.any(true.biases[0]))
-        if end_to_end is None:
-            return NetworkVerdict(worst, live, end_to_end=False)
-        return NetworkVerdict(max(worst, end_to_end), live, end_to_end=True)
+        return Evidence(comparisons, whole if margin > SAFE_MARGIN else None, live)
 
-    return verdict
+    return evidence
 
 
 def _raise_if_in_range(
     error: Exception, passes: Callable[[], Any], dtype: np.dtype[Any]
-) -> NetworkVerdict:
+) -> Evidence:
     """What the hand-written side raised, where autodiff has a say."""
     if not in_range(passes()[1], dtype):
         raise OutOfRange from None

@@ -18,7 +18,8 @@ from ..compare import compare, require
 from ..describe import describe_layers
 from ..end_to_end import compare_gradients
 from ..error_analysis import ErrorAnalysis
-from ..network_judge import NetworkVerdict, judge_network, judge_networks
+from ..many_networks import judge_networks
+from ..network_judge import NetworkVerdict, judge_network
 from ..number_range import OutOfRange
 from ..property import Outcome, Property
 from ..screen import Oracle, screened
