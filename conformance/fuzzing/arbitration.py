@@ -16,6 +16,7 @@ from .differences import derivatives
 from .finding import Finding
 from .ray import at_own_size
 from .rounding import GREY, UNSEEN, epsilon, whole_scale
+from .slopes import Slopes
 from .units import Units
 from .witness import Witness
 
@@ -45,12 +46,13 @@ def arbitrate(
     unit: int,
     tolerance: Float64Array,
     scale: Float64Array,
+    own: Slopes | None,
 ) -> Opinion:
     """Ask further witnesses about the worst entry of one unit's Jacobian.
 
-    Differences of the hand-written forward, which has been found right, come first; then the
-    complex step, believed where differences do not contradict it; then differences of the oracle's
-    forward, which show whether its autodiff contradicts itself.
+    Differences of the hand-written forward, which has been found right, come first: ``own``. Then
+    the complex step, believed where differences do not contradict it; then differences of the
+    oracle's forward, which show whether its autodiff contradicts itself.
     """
     z = units.z[unit][None]
     hand, oracle = units.jacobian[unit], units.truth.jacobian[unit]
@@ -62,7 +64,7 @@ def arbitrate(
     if small and (units.case.dtype == np.float32 or not witness.smooth):
         return Opinion.NOTHING  # the same formula is judged in float64; differences see no less
     asked = False
-    for estimate, error in _estimates(call, witness, z):
+    for estimate, error in _estimates(call, witness, z, own):
         asked = True
         opinion = _side(hand[i], oracle[i], estimate[i], error[i])
         if opinion is not Opinion.UNDECIDED:
@@ -74,6 +76,19 @@ def arbitrate(
     if small or apart[i] <= left:
         return Opinion.NOTHING
     return Opinion.UNDECIDED if asked else Opinion.ORACLE
+
+
+def own_slopes(call: Caller, z: Float64Array) -> list[Slopes | None]:
+    """Differences of the hand-written forward at each of the rows z (N, n): (1, m, n) each.
+
+    None for a forward that takes these rows, but not those around them. Many rows take hardly more
+    time than one.
+    """
+    try:
+        slopes = derivatives(lambda points: call("forward", points), z, call.target.domain)
+    except Finding:
+        return [None] * len(z)
+    return [Slopes(slopes.estimate[i, None], slopes.error[i, None]) for i in range(len(z))]
 
 
 def stands(call: Caller, units: Units, unit: int) -> bool:
@@ -90,23 +105,21 @@ def stands(call: Caller, units: Units, unit: int) -> bool:
 
 
 def _estimates(
-    call: Caller, witness: Witness, z: Float64Array
+    call: Caller, witness: Witness, z: Float64Array, own: Slopes | None
 ) -> Iterator[tuple[Float64Array, Float64Array]]:
     """Estimates of the Jacobian (m, n) of the one row z (1, n), each with its error."""
-    domain = call.target.domain
-    with suppress(Finding):  # a forward that takes this z, but not those around it
-        slopes = derivatives(lambda points: call("forward", points), z, domain)
-        yield slopes.estimate[0], slopes.error[0]
+    if own is not None:
+        yield own.estimate[0], own.error[0]
         step = complex_step(call.target.forward, z)
         if step is not None:
             # What is not analytic, as a maximum is not, has differences that are far from sure.
-            doubtful = (np.abs(step.estimate - slopes.estimate) > SURE * slopes.error) | (
-                slopes.error > DOUBTFUL * (1 + np.abs(step.estimate))
+            doubtful = (np.abs(step.estimate - own.estimate) > SURE * own.error) | (
+                own.error > DOUBTFUL * (1 + np.abs(step.estimate))
             )
             yield step.estimate[0], np.where(doubtful, np.inf, step.error)[0]
     if not witness.smooth:
         return  # its forward is the hand-written one
-    slopes = derivatives(witness.values, z, domain)
+    slopes = derivatives(witness.values, z, call.target.domain)
     yield slopes.estimate[0], slopes.error[0]
 
 

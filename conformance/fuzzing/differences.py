@@ -71,11 +71,11 @@ def _held_together(tables: list[Slopes]) -> Slopes:
         clear &= apart > GROSS * np.abs(finer.estimate)
         better = clear | (finer.error < best.error)
         error = np.where(better, finer.error, best.error)
-        # Else neither is believed beyond their difference.
+        # Else neither is believed beyond their difference, and how far the finer may be off.
         contradicted &= np.logical_not(clear)
         best = Slopes(
             np.where(better, finer.estimate, best.estimate),
-            np.where(contradicted, np.fmax(error, apart), error),
+            np.where(contradicted, np.fmax(error, apart + finer.error), error),
         )
     return best
 
@@ -92,8 +92,10 @@ def _from_the_edge(
     surer = inside.error < best.error
     sure = (inside.error < CLEAR * size) & np.logical_not(best.error < CLEAR * size)
     sure |= surer & (apart <= inside.error + best.error) & (best.error < CLEAR * size)
-    # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ.
-    alike = surer & (inside.error < CLEAR * (1 + size)) & (apart <= GROSS * size + inside.error)
+    # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ,
+    # where there is room for one.
+    alike = surer & (inside.error < CLEAR * (1 + size))
+    alike &= np.isnan(best.estimate) | (apart <= GROSS * size + inside.error)
     sure = np.where((np.abs(z) < CLOSE)[:, None, :], alike, sure)
     return Slopes(
         np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)

@@ -10,7 +10,7 @@ import numpy as np
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
 from .afar import MISS, VAGUE, contradicted
-from .arbitration import Opinion, arbitrate, stands
+from .arbitration import Opinion, arbitrate, own_slopes, stands
 from .convention import convention
 from .finding import Finding
 from .neighbourhood import EXHAUSTIVE
@@ -26,6 +26,7 @@ from .rounding import (
     of_factors,
     whole_scale,
 )
+from .slopes import Slopes
 from .spread import spread
 from .subdifferential import Membership, membership, nearest_element, slopes_within
 from .units import Mask, Units
@@ -74,6 +75,7 @@ class JacobianCheck(NumberCheck):
         undoubted = tolerance - truth.doubt
         self._look_at_kinks(units, suspicious, undoubted)
         rough = None
+        own: dict[int, Slopes | None] = {}
         for unit in suspicious:
             kink = self._membership(units, unit, undoubted[unit])
             if kink.distance <= 1:
@@ -91,7 +93,10 @@ class JacobianCheck(NumberCheck):
                 allowed = tolerance + rough
                 only = self.exceeds(units.jacobian, truth.jacobian, allowed, only)
                 if only.any():
-                    self._settle(units, unit, only, kink, allowed, scale)
+                    if not own:
+                        each = own_slopes(self.call, units.z[suspicious])
+                        own = dict(zip(suspicious, each, strict=True))
+                    self._settle(units, unit, only, kink, allowed, scale, own[unit])
 
     def _grey(self, units: Units) -> float:
         """A share of the terms up to which nothing is said beyond doubt, whoever is right.
@@ -130,9 +135,10 @@ class JacobianCheck(NumberCheck):
         kink: Membership,
         tolerance: Float64Array,
         scale: Float64Array,
+        own: Slopes | None,
     ) -> None:
         """Raise Finding unless the hand-written Jacobian of the unit is right after all."""
-        opinion = arbitrate(self.call, self.witness, units, unit, tolerance[unit], scale[unit])
+        opinion = arbitrate(self.call, self.witness, units, unit, tolerance[unit], scale[unit], own)
         if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
             # At a kink differences cannot tell, the subdifferential does. And where differences
             # are the witness itself, what is beyond their doubt is wrong.

@@ -18,8 +18,14 @@ from .slopes import EPS, SMALLEST, Forward, Slopes, moved, room, steps, values
 #: The step to both sides, in terms of max(|z|, step).
 STEP = 2.0**-20
 
+#: A longer one, in terms of the largest entry, in which less is lost to rounding.
+BROAD = 2.0**-10
+
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
+
+#: And by more than this where they surely differ as much at a smaller step.
+SMALL_KINK = 1e-8
 
 #: Where more entries than this tie, the axes may show a small part of the kink alone.
 FEW = 3
@@ -58,7 +64,11 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     ):
         error = np.fmax(error, doubt)
     best = Slopes(best.estimate, error)
-    return _aslant(forward, z, h, best) if z.shape[1] > 1 else best
+    if z.shape[1] == 1:
+        return best
+    broad = np.maximum(h, BROAD * np.minimum(whole, room(z, domain)))
+    best = _aslant(forward, z, h, MUCH_NEARER, best)
+    return _aslant(forward, z, broad, NEARER, best)
 
 
 @final
@@ -82,6 +92,10 @@ class _Sides:
     def stay(self, near: _Sides) -> NDArray[np.bool_]:
         """Whether nearer by they jump as much, as at a kink: what is only steep becomes smooth."""
         return near.jump + near.noise > self.jump / 2
+
+    def surely_stay(self, near: _Sides) -> NDArray[np.bool_]:
+        """The same, whatever rounding does."""
+        return near.jump - near.noise > self.jump / 2
 
 
 def _sides(forward: Forward, z: Float64Array, h: Float64Array) -> list[_Sides]:
@@ -121,24 +135,27 @@ def _at_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
 
 
 def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
-    """The same where the slopes are small.
+    """The same where the slopes are small, or their jump is.
 
     What jumps more and more, the nearer, is no kink but a step of y, steep if one looks closely.
     """
     far, near, _ = approach
     size = np.abs(far.left) + np.abs(far.right)
     kink = (far.jump > KINK * size + far.noise) & far.stay(near)
+    kink |= (far.jump > SMALL_KINK * size + far.noise) & far.surely_stay(near)
     kink &= near.jump < STEP_OF_Y * far.jump + near.noise
     return np.where(kink, far.off(best) + far.noise, 0)
 
 
 def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
-    """How far the mean of both sides is from the estimate, beyond rounding, at two steps."""
+    """How far the mean of both sides is from the estimate, if beyond rounding at two steps."""
     far, _, near = approach
     from_far, from_near = (
         np.abs((sides.left + sides.right) / 2 - best.estimate) for sides in (far, near)
     )
-    return np.minimum(from_far - far.noise, from_near + near.noise)
+    near_by = from_near + near.noise
+    seen = np.minimum(from_far - far.noise, near_by) > best.error
+    return np.where(seen, np.minimum(from_far + far.noise, near_by), 0)
 
 
 def _steeper(sides: _Sides, best: Slopes) -> Float64Array:
@@ -168,13 +185,15 @@ def _unbounded(far: _Sides, near: _Sides, next_to: _Sides) -> Float64Array:
     return np.where(grows, np.inf, 0.0)
 
 
-def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -> Slopes:
+def _aslant(
+    forward: Forward, z: Float64Array, h: Float64Array, times: float, along: Slopes
+) -> Slopes:
     """The same estimate, with what it does not explain where all entries move at once as an error.
 
     No single entry changes the median of three that tie: there is a kink, and no axis shows it.
     """
     n, least = z.shape[1], h.min(axis=1, keepdims=True)
-    step = np.stack([least, _nearer(least, MUCH_NEARER)])[:, None]
+    step = np.stack([least, _nearer(least, times)])[:, None]
     ramp, y = np.arange(1.0, n + 1) / n, values(forward, z)
     ways = np.array([ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)])
     size = np.abs(along.estimate).sum(axis=-1)
@@ -184,8 +203,9 @@ def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -
     for k, way in enumerate(ways):
         apart, near = np.abs(slopes[:, k] - along.estimate @ way)
         if n <= FEW:
-            apart = apart - error @ np.abs(way)
+            apart = apart - along.error @ np.abs(way)
         kink = (apart > KINK * (1 + size) + noise) & (near + rough > apart / 2)
+        kink |= (apart > SMALL_KINK * (1 + size) + noise) & (near - rough > apart / 2)
         off = n * n * apart[..., None]
         error = np.where(kink[..., None], np.maximum(error, off), error)
     return Slopes(along.estimate, error)
