@@ -24,7 +24,7 @@ BROAD = 2.0**-10
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
 
-#: And by more than this where they surely differ as much at a smaller step.
+#: And so are those that differ by more than this however small the step.
 SMALL_KINK = 1e-8
 
 #: Where more entries than this tie, the axes may show a small part of the kink alone.
@@ -93,10 +93,6 @@ class _Sides:
         """Whether nearer by they jump as much, as at a kink: what is only steep becomes smooth."""
         return near.jump + near.noise > self.jump / 2
 
-    def surely_stay(self, near: _Sides) -> NDArray[np.bool_]:
-        """The same, whatever rounding does."""
-        return near.jump - near.noise > self.jump / 2
-
 
 def _sides(forward: Forward, z: Float64Array, h: Float64Array) -> list[_Sides]:
     """At the rows z (N, n), for each of the steps h (K, N, n)."""
@@ -142,9 +138,24 @@ def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     far, near, _ = approach
     size = np.abs(far.left) + np.abs(far.right)
     kink = (far.jump > KINK * size + far.noise) & far.stay(near)
-    kink |= (far.jump > SMALL_KINK * size + far.noise) & far.surely_stay(near)
-    kink &= near.jump < STEP_OF_Y * far.jump + near.noise
-    return np.where(kink, far.off(best) + far.noise, 0)
+    no_step = near.jump < STEP_OF_Y * far.jump + near.noise
+    faint = _left_over(approach, size)
+    return np.maximum(
+        np.where(kink & no_step, far.off(best) + far.noise, 0),
+        np.where(faint & no_step, near.off(best) + near.noise, 0),
+    )
+
+
+def _left_over(approach: list[_Sides], size: Float64Array) -> NDArray[np.bool_]:
+    """Whether more of a jump is left at no step at all than rounding explains.
+
+    That of a smooth function shrinks with the step.
+    """
+    far, near, much_nearer = approach
+    left = np.abs(NEARER * (near.right - near.left) - (far.right - far.left)) / (NEARER - 1)
+    noise = (NEARER * near.noise + far.noise) / (NEARER - 1)
+    seen = left > SMALL_KINK * size + noise
+    return np.asarray(seen & (much_nearer.jump + much_nearer.noise > left / 2))
 
 
 def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
