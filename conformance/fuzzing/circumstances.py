@@ -92,7 +92,7 @@ def _smallest(case: FuzzCase) -> float:
 
 #: The narrower before the wider.
 CIRCUMSTANCES: dict[str, Circumstance] = {
-    "right except in float32": lambda case: case.dtype == np.float32,
+    "seen only in float32": lambda case: case.dtype == np.float32,
     "right except at kinks, or next to them": lambda case: case.regime == "kinks",
     "right except at ties": _has_ties,
     "right except where some z is 0": lambda case: bool((case.z == 0).any()),

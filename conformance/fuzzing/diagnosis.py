@@ -93,8 +93,9 @@ def _lost_digits(alike: list[Finding]) -> Iterator[str]:
         if off < SINGLE and all(map(_single, alike)):
             yield "right to the digits of float32: is something computed in it?"
             return
-        why = "an approximation ends" if any(map(_right_in_part, alike)) else "a constant is rough"
-        yield f"right to {int(-np.log10(off))} digits here: others cancel, or {why}"
+        here = "here, and to none elsewhere" if any(map(_far_off, alike)) else "here"
+        why = "others cancel, a constant is rough, or an approximation ends"
+        yield f"right to {int(-np.log10(off))} digits {here}: {why}"
 
 
 def _far_off(finding: Finding) -> bool:
@@ -108,14 +109,6 @@ def _single(finding: Finding) -> bool:
     case, got = finding.case, _got(finding)
     double = case is not None and case.dtype == np.float64
     return double and np.array_equal(got.astype(np.float32), got)
-
-
-def _right_in_part(finding: Finding) -> bool:
-    """Whether numbers of some size are within their tolerance."""
-    if finding.tolerance is None:
-        return False
-    right = np.abs(_got(finding) - _expected(finding)) <= finding.tolerance
-    return bool((right & (np.abs(_expected(finding)) > FEW_DIGITS)).any())
 
 
 def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iterator[str]:

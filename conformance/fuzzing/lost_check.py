@@ -36,7 +36,8 @@ class LostCheck(NumberCheck):
         truth = units.truth
         known = np.isfinite(truth.y).all(axis=1) & np.isfinite(truth.jacobian).all(axis=(1, 2))
         known &= np.logical_not(units.underflown)
-        lost = np.flatnonzero(np.isfinite(units.y).all(axis=1) & np.logical_not(known))[:SOME]
+        some = np.isfinite(units.y).all(axis=1) & units.seen & np.logical_not(known)
+        lost = np.flatnonzero(some)[:SOME]
         slopes = self._slopes(units.z[lost]) if len(lost) and self.witness.smooth else None
         if slopes is None:
             return

@@ -18,9 +18,6 @@ from .slopes import EPS, SMALLEST, Forward, Slopes, moved, room, steps, values
 #: The step to both sides, in terms of max(|z|, step).
 STEP = 2.0**-20
 
-#: A longer one, in terms of the largest entry, in which less is lost to rounding.
-BROAD = 2.0**-10
-
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
 
@@ -66,9 +63,7 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     best = Slopes(best.estimate, error)
     if z.shape[1] == 1:
         return best
-    broad = np.maximum(h, BROAD * np.minimum(whole, room(z, domain)))
-    best = _aslant(forward, z, h, MUCH_NEARER, best)
-    return _aslant(forward, z, broad, NEARER, best)
+    return _aslant(forward, z, wide, _aslant(forward, z, h, best))
 
 
 @final
@@ -152,9 +147,8 @@ def _left_over(approach: list[_Sides], size: Float64Array) -> NDArray[np.bool_]:
     That of a smooth function shrinks with the step.
     """
     far, near, much_nearer = approach
-    left = np.abs(NEARER * (near.right - near.left) - (far.right - far.left)) / (NEARER - 1)
-    noise = (NEARER * near.noise + far.noise) / (NEARER - 1)
-    seen = left > SMALL_KINK * size + noise
+    left = np.abs(_at_no_step(far.right - far.left, near.right - near.left))
+    seen = left > SMALL_KINK * size + _at_no_step(-far.noise, near.noise)
     return np.asarray(seen & (much_nearer.jump + much_nearer.noise > left / 2))
 
 
@@ -196,27 +190,32 @@ def _unbounded(far: _Sides, near: _Sides, next_to: _Sides) -> Float64Array:
     return np.where(grows, np.inf, 0.0)
 
 
-def _aslant(
-    forward: Forward, z: Float64Array, h: Float64Array, times: float, along: Slopes
-) -> Slopes:
+def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -> Slopes:
     """The same estimate, with what it does not explain where all entries move at once as an error.
 
     No single entry changes the median of three that tie: there is a kink, and no axis shows it.
     """
     n, least = z.shape[1], h.min(axis=1, keepdims=True)
-    step = np.stack([least, _nearer(least, times)])[:, None]
+    step = np.stack(_approach(least))[:, None]
     ramp, y = np.arange(1.0, n + 1) / n, values(forward, z)
     ways = np.array([ramp, -ramp, ramp[::-1], -ramp[::-1], np.cos(n * ramp * np.pi), np.ones(n)])
     size = np.abs(along.estimate).sum(axis=-1)
     slopes = (values(forward, z + step * ways[:, None, :]) - y) / step
-    noise, rough = (8 * EPS * (1 + np.abs(y)) / step)[:, 0]
+    noise, noise_near, noise_nearer = (8 * EPS * (1 + np.abs(y)) / step)[:, 0]
     error = along.error
     for k, way in enumerate(ways):
-        apart, near = np.abs(slopes[:, k] - along.estimate @ way)
-        if n <= FEW:
-            apart = apart - along.error @ np.abs(way)
-        kink = (apart > KINK * (1 + size) + noise) & (near + rough > apart / 2)
-        kink |= (apart > SMALL_KINK * (1 + size) + noise) & (near - rough > apart / 2)
-        off = n * n * apart[..., None]
-        error = np.where(kink[..., None], np.maximum(error, off), error)
+        far, near, much_nearer = slopes[:, k] - along.estimate @ way
+        explained = along.error @ np.abs(way) if n <= FEW else 0.0
+        apart = np.abs(far) - explained
+        kink = apart > KINK * (1 + size) + noise
+        left = np.abs(_at_no_step(far, near)) - explained
+        faint = left > SMALL_KINK * (1 + size) + _at_no_step(-noise, noise_near)
+        off = np.maximum(np.where(kink, apart, 0), np.where(faint, left, 0))
+        off = np.where(np.abs(much_nearer) + noise_nearer > off / 2, n * n * off, 0)
+        error = np.maximum(error, off[..., None])
     return Slopes(along.estimate, error)
+
+
+def _at_no_step(far: Float64Array, near: Float64Array) -> Float64Array:
+    """What is left at no step at all of what is linear in the step, and NEARER times smaller."""
+    return (NEARER * near - far) / (NEARER - 1)

@@ -11,7 +11,7 @@ Outcome = Literal["conforms", "disagrees", "oracle suspect", "undecided", "error
 MEANING: dict[Outcome, str] = {
     "conforms": "the hand-written derivative is right",
     "disagrees": "the hand-written derivative is wrong",
-    "oracle suspect": "the hand-written derivative is right, and its oracle is not everywhere",
+    "oracle suspect": "the hand-written derivative is right, what it was held against not always",
     "undecided": "the hand-written side and its oracle differ, and no further witness can tell",
     "error": "it could not be judged",
 }
