@@ -23,8 +23,8 @@ class Evidence:
     """Entries (K,) that are wrong: got and expected, with the z, y, width and rows of each.
 
     z and y are NaN where an entry belongs to no single z. largest: of what the target gives where
-    it is right. dead: whether the arrays that are wrong are all zero. beyond: whether most entries
-    are wrong where next to nothing is expected: no constant factor makes them.
+    it is right. dead: whether the arrays that are wrong are all zero. beyond: how many entries are
+    wrong where next to nothing is expected: no factor makes them.
     """
 
     got: Float64Array
@@ -35,7 +35,12 @@ class Evidence:
     rows: Float64Array
     largest: float
     dead: bool
-    beyond: bool
+    beyond: int
+
+    @property
+    def no_factor(self) -> bool:
+        """Whether a factor would explain less than half of what is wrong."""
+        return self.beyond > self.got.size
 
 
 def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> Evidence:
@@ -60,7 +65,7 @@ def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> E
     got, expected, z, y, width, rows = map(np.concatenate, zip(*columns, strict=True))
     dead = all(not np.any(f.got) or f.method == "derivative" for f in findings)
     largest = _largest(findings[0].method, passed, call)
-    return Evidence(got, expected, z, y, width, rows, largest, dead, beyond > got.size)
+    return Evidence(got, expected, z, y, width, rows, largest, dead, beyond)
 
 
 def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
@@ -79,11 +84,13 @@ def factor(e: Evidence) -> Iterator[str]:
     if not e.got.size:
         return
     if e.dead and not e.got.any():
-        yield "it is zero: no gradient flows"
+        yield (
+            "zero where it should not be" if e.largest > SMALL else "it is zero: no gradient flows"
+        )
         return
     ratio = e.got / e.expected
     for text, value, varies in _known(e):
-        if varies is None and e.beyond:
+        if varies is None and e.no_factor:
             continue
         if (varies is None or np.ptp(varies) > 0) and _same(ratio, value):
             yield text
@@ -97,20 +104,20 @@ def factor(e: Evidence) -> Iterator[str]:
         and _same(e.got, np.clip(e.expected, -bound, bound))
     ):
         yield f"clipped to [-{bound:.6g}, {bound:.6g}]"
-    elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]) and not e.beyond:
-        yield _constant(float(ratio[0]), e)
+    elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(ratio, ratio[0]) and not e.no_factor:
+        yield from _constant(float(ratio[0]), e)
     elif e.got.size > 1 and np.ptp(e.expected) > 0 and _same(offset, offset[0]):
         where = "where it is wrong" if e.largest > SMALL else "everywhere: a term too many or few"
         yield f"off by {offset[0]:.6g}, {where}"
 
 
-def _constant(ratio: float, e: Evidence) -> str:
+def _constant(ratio: float, e: Evidence) -> Iterator[str]:
     """What a factor that is the same for all that is wrong means: is anything right?"""
-    if ratio == 0:
-        return "zero where it should not be"
-    if e.largest > SMALL:
-        return f"{ratio:.6g} times what it should be, where it is wrong"
-    return f"{ratio:.6g} times what it should be, everywhere: a constant factor"
+    if ratio == 0 and not e.beyond:
+        yield "zero where it should not be"
+    elif ratio != 0 and abs(ratio - 1) > CLOSE:
+        where = "where it is wrong" if e.largest > SMALL else "everywhere: a constant factor"
+        yield f"{ratio:.6g} times what it should be, {where}"
 
 
 def _known(e: Evidence) -> Iterator[tuple[str, Float64Array | float, Float64Array | None]]:
