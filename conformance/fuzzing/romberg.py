@@ -7,6 +7,7 @@ changed least is taken (C. J. F. Ridders 1982), where halving the step settles a
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compare import Float64Array
 from .slopes import EPS, Forward, Slopes, moved, values
@@ -107,12 +108,18 @@ def _extrapolated(
             settles = settles[:-1] & steady[order - 2 :]
         change = SAFETY * _change(row, finer) + noise[order:]
         change = np.where(settles & (change < np.inf), change, np.inf)  # and where it is NaN
-        least = change.argmin(axis=0)[None]
-        value, doubt = (np.take_along_axis(a, least, axis=0)[0] for a in (finer, change))
+        least = change.argmin(axis=0)
+        value, doubt = _picked(finer, least), _picked(change, least)
         better = doubt < error
         estimate, error = np.where(better, value, estimate), np.where(better, doubt, error)
         row = finer
     return estimate, error
+
+
+def _picked(array: Float64Array, rows: NDArray[np.intp]) -> Float64Array:
+    """Of each column of (levels, ...) the entry in its own row (...): what take_along_axis does."""
+    columns = np.arange(rows.size)
+    return array.reshape(len(array), -1)[rows.reshape(-1), columns].reshape(rows.shape)
 
 
 def _change(row: Float64Array, finer: Float64Array) -> Float64Array:
