@@ -10,9 +10,10 @@ import numpy as np
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
 from .afar import MISS, VAGUE, contradicted
-from .arbitration import Opinion, arbitrate, own_slopes, stands
+from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
+from .further import Further
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
 from .rounding import (
@@ -26,7 +27,6 @@ from .rounding import (
     of_factors,
     whole_scale,
 )
-from .slopes import Slopes
 from .spread import spread
 from .subdifferential import Membership, membership, nearest_element, slopes_within
 from .units import Mask, Units
@@ -75,8 +75,8 @@ class JacobianCheck(NumberCheck):
         undoubted = tolerance - truth.doubt
         self._look_at_kinks(units, suspicious, undoubted)
         rough = None
-        own: dict[int, Slopes | None] = {}
-        for unit in suspicious:
+        further = Further(self.call, self.witness, units.z[suspicious])
+        for row, unit in enumerate(suspicious):
             kink = self._membership(units, unit, undoubted[unit])
             if kink.distance <= 1:
                 self._note(units, unit, kink, lost=bool(lost[unit].any()))
@@ -93,10 +93,8 @@ class JacobianCheck(NumberCheck):
                 allowed = tolerance + rough
                 only = self.exceeds(units.jacobian, truth.jacobian, allowed, only)
                 if only.any():
-                    if not own:
-                        each = own_slopes(self.call, units.z[suspicious])
-                        own = dict(zip(suspicious, each, strict=True))
-                    self._settle(units, unit, only, kink, allowed, scale, own[unit])
+                    opinion = arbitrate(further, row, units, unit, allowed[unit], scale[unit])
+                    self._settle(opinion, units, unit, only, kink, allowed)
 
     def _grey(self, units: Units) -> float:
         """A share of the terms up to which nothing is said beyond doubt, whoever is right.
@@ -129,16 +127,14 @@ class JacobianCheck(NumberCheck):
 
     def _settle(
         self,
+        opinion: Opinion,
         units: Units,
         unit: int,
         bad: Mask,
         kink: Membership,
         tolerance: Float64Array,
-        scale: Float64Array,
-        own: Slopes | None,
     ) -> None:
         """Raise Finding unless the hand-written Jacobian of the unit is right after all."""
-        opinion = arbitrate(self.call, self.witness, units, unit, tolerance[unit], scale[unit], own)
         if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
             # At a kink differences cannot tell, the subdifferential does. And where differences
             # are the witness itself, what is beyond their doubt is wrong.

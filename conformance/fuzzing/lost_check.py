@@ -8,9 +8,9 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
-from .arbitration import DOUBTFUL, SURE
 from .differences import derivatives
 from .finding import Check, Finding
+from .further import DOUBTFUL, SURE
 from .number_check import NumberCheck
 from .slopes import Slopes
 from .units import Units

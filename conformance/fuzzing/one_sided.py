@@ -18,6 +18,9 @@ from .slopes import EPS, SMALLEST, Forward, Slopes, moved, room, steps, values
 #: The step to both sides, in terms of max(|z|, step).
 STEP = 2.0**-20
 
+#: A longer one, in terms of the largest entry, in which less is lost to rounding.
+BROAD = 2.0**-14
+
 #: Slopes that differ by more than this on the two sides are those of a kink.
 KINK = 1e-4
 
@@ -63,7 +66,8 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     best = Slopes(best.estimate, error)
     if z.shape[1] == 1:
         return best
-    return _aslant(forward, z, wide, _aslant(forward, z, h, best))
+    broad = np.maximum(h, BROAD * np.minimum(whole, room(z, domain)))
+    return _aslant(forward, z, broad, _aslant(forward, z, h, best))
 
 
 @final
