@@ -92,10 +92,8 @@ def _from_the_edge(
     surer = inside.error < best.error
     sure = (inside.error < CLEAR * size) & np.logical_not(best.error < CLEAR * size)
     sure |= surer & (apart <= inside.error + best.error) & (best.error < CLEAR * size)
-    # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ,
-    # where there is room for one.
-    alike = surer & (inside.error < CLEAR * (1 + size))
-    alike &= np.isnan(best.estimate) | (apart <= GROSS * size + inside.error)
+    # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ.
+    alike = surer & (inside.error < CLEAR * (1 + size)) & (apart <= GROSS * size + inside.error)
     sure = np.where((np.abs(z) < CLOSE)[:, None, :], alike, sure)
     return Slopes(
         np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)

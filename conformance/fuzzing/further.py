@@ -55,6 +55,10 @@ class Further:
         if theirs is not None:
             yield theirs.estimate[0], theirs.error[0]
 
+    def own(self, i: int) -> Slopes | None:
+        """Differences of the hand-written forward at row i, None where they are not to be had."""
+        return self._own[i]
+
     def next_to_0(self, i: int) -> Slopes | None:
         """Differences in steps of the size of row i, None where they are not to be had."""
         return self._next_to_0[i]

@@ -16,6 +16,7 @@ from .finding import Finding
 from .finite_check import FiniteCheck
 from .forward_check import ForwardCheck
 from .jacobian_check import JacobianCheck
+from .lone_check import LoneCheck
 from .lost_check import LostCheck
 from .number_check import NumberCheck
 from .observations import Observations
@@ -42,7 +43,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.call = Caller(self.target)
-        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, LostCheck, VjpCheck)
+        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, LostCheck, LoneCheck, VjpCheck)
         self.checks = [kind(self.call, self.witness, self.seen) for kind in kinds]
 
     def prime(self, case: FuzzCase) -> None:

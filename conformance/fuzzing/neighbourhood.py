@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from ..compare import Float64Array
 from .slopes import EPS
-from .witness import Truth, Witness
+from .witness import Witness
 
 #: How far the neighbours are, in ulps of each entry and of the largest of the row.
 ULPS = (3, 24)
 
 #: Where y is clipped, rounding moves it by so many ulps, and z by no more than this many.
 CLIPPED, FAR = 4.0, 2.0**16
+
+#: Nothing below this is a kink: autodiff's own rounding jumps too.
+JUMP = 1e-7
 
 #: The step from an entry that is 0, unless an ulp of another is less; and the least step of all.
 NEAR_ZERO, LEAST = 1e-30, 1e-300
@@ -63,26 +66,28 @@ class Neighbourhood:
                 jacobians.append(np.where(known[:, None, None], further, np.nan))
         return jacobians
 
-    def slopes(self, z: Float64Array) -> Float64Array:
+    def slopes(self, z: Float64Array, hand: Float64Array) -> Float64Array:
         """Of a function of one number, at z (K,): on both sides, at each scale (scales, 2, K).
 
-        The last is of ulps of 1 where the others move y by nothing that a sum with 1 keeps. Of a y
-        that is nearly flat it is where y has moved by some ulps: so far from the kink rounding may
-        have clipped it. Else it is the one before again. Where a side is outside the domain, it is
-        the slope at z itself.
+        After 3 and 24 ulps the third is of ulps of 1 where the others move y by nothing that a sum
+        with 1 keeps. Of a y that is nearly flat it is where y has moved by some ulps: so far from
+        the kink rounding may have clipped it. And the fourth is as far as rounding hides in y
+        whether its slope is one of these or that by hand (K,), if there is a kink so near. Else
+        they are the second again. Where a side is outside the domain, it is the slope at z itself,
+        or where that is not finite the one on the other side.
         """
         low, high = self.domain
         ulp = np.where(z == 0, NEAR_ZERO, np.maximum(self.eps * np.abs(z), LEAST))
         sides = np.array([-1.0, 1.0])[:, None]
 
-        def judge(steps: Float64Array) -> Truth:
+        def judge(steps: Float64Array) -> tuple[Float64Array, Float64Array]:
             points = z + sides * steps[:, None, :]
-            points = np.where((points > low) & (points < high), points, z)
-            return self.witness.judge(points.reshape(-1, 1))
+            inside = (points > low) & (points < high)
+            truth = self.witness.judge(np.where(inside, points, z).reshape(-1, 1))
+            y, slopes = truth.y.reshape(points.shape), truth.jacobian.reshape(points.shape)
+            return y, np.where(inside | np.isfinite(slopes), slopes, slopes[:, ::-1])
 
-        truth = judge(np.stack([k * ulp for k in ULPS]))
-        slopes = truth.jacobian.reshape(len(ULPS), 2, -1)
-        y = truth.y.reshape(len(ULPS), 2, -1)
+        y, slopes = judge(np.stack([k * ulp for k in ULPS]))
         absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) <= self._lost(y[0, 0]))
         with np.errstate(divide="ignore", invalid="ignore"):
             rounded = CLIPPED * self.eps * np.abs(y[0, 0]) / np.abs(slopes).max(axis=(0, 1))
@@ -90,8 +95,13 @@ class Neighbourhood:
         far = np.where(absorbed, ULPS[-1] * self.eps, far)
         last = slopes[-1:]
         if (far > ULPS[-1] * ulp).any():
-            last = judge(far[None]).jacobian.reshape(last.shape)
-        return np.concatenate([slopes, last])
+            _, last = judge(far[None])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            hidden = CLIPPED * self.eps * np.abs(y[0, 0]) / np.abs(slopes - hand).min(axis=(0, 1))
+        hidden = np.clip(np.nan_to_num(hidden, posinf=0.0), ULPS[-1] * ulp, FAR * ulp)
+        _, beyond = judge(hidden[None])
+        beyond = np.where(np.ptp(beyond, axis=1) > JUMP, beyond, slopes[-1:])
+        return np.concatenate([slopes, last, beyond])
 
     def _lost(self, y: Float64Array) -> Float64Array:
         """A change that rounding hides beside y: none that is there in the witness's float64."""

@@ -16,13 +16,10 @@ import numpy as np
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
 from .hull import SLACK, distance_to_hull, nearest
-from .neighbourhood import EXHAUSTIVE, ULPS, Neighbourhood, axes, everywhere, guided
+from .neighbourhood import EXHAUSTIVE, JUMP, ULPS, Neighbourhood, axes, everywhere, guided
 
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
 KINK = 1e3
-
-#: Nor is anything below this a kink: autodiff's own rounding jumps too.
-JUMP = 1e-7
 
 #: A change along a ray, in terms of the Jacobian, up to which it counts as smooth.
 SMOOTH, SMOOTH_ULPS = 1e-6, 1e5
@@ -108,7 +105,7 @@ def slopes_within(
 ) -> list[Membership]:
     """The same for many slopes (K,) of a function of one number, at z (K,): an interval each."""
     with np.errstate(all="ignore"):
-        sides = near.slopes(z)
+        sides = near.slopes(z, slopes)
         rounding = ROUNDINGS * near.eps * np.abs(sides).max(axis=1)
         allowed = np.fmax(tolerance, rounding)
         outside = np.maximum(sides.min(axis=1) - slopes, slopes - sides.max(axis=1))

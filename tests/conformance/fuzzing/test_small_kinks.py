@@ -77,19 +77,3 @@ class MissingMaximum(FaintMaximum):
 def test_small_shares_are_judged_away_from_ties_and_excused_at_them():
     assert fuzz(FaintMaximum, max_examples=200).conforms
     assert fuzz(MissingMaximum, max_examples=200).outcome == "disagrees"
-
-
-def flat_next_to_0(z):
-    return z**4
-
-
-def test_next_to_an_edge_with_no_room_for_a_step_the_slope_inside_is_believed():
-    z = np.array([[2.3e-308], [5e-324]])
-    slopes = derivatives(flat_next_to_0, z, (0.0, np.inf))
-    assert (np.abs(slopes.estimate) <= slopes.error).all()
-    assert (slopes.error < 1e-9).all()
-
-
-def test_but_not_of_a_slope_that_has_no_bound_there():
-    slopes = derivatives(np.sqrt, np.array([[2.3e-308]]), (0.0, np.inf))
-    assert np.isinf(slopes.error).all()
