@@ -66,7 +66,7 @@ def stands(call: Caller, units: Units, unit: int) -> bool:
     hand = units.jacobian[unit]
     try:
         z, domain = units.z[unit][None], call.target.domain
-        slopes = derivatives(lambda points: call("forward", points), z, domain)
+        slopes = derivatives(call.values, z, domain)
     except Finding:
         return False
     sure = slopes.error[0] <= DOUBTFUL * (1 + np.abs(hand))

@@ -73,6 +73,14 @@ class Caller:
             message = f"{method} raises {text}, for z of shape {shape}"
             raise Finding("runs", message, method, show=(written(method), None)) from error
 
+    def values(self, z: Array) -> Array:
+        """The forward of rows z (N, n): (N, m). Raises Finding where it gives other than N rows."""
+        y = np.asarray(self("forward", z))
+        if y.ndim != 2 or len(y) != len(z):
+            message = f"forward must give {len(z)} rows for z of shape {z.shape}, got {y.shape}"
+            raise Finding("structure", message, "forward", show=("f.forward(z)", None))
+        return y
+
     def results(self, case: FuzzCase, m: int) -> Results:
         """Every method on copies of z and dy, each result held against shape and dtype.
 

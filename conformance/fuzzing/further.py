@@ -17,7 +17,7 @@ from .complex_step import complex_step
 from .differences import derivatives
 from .finding import Finding
 from .ray import at_own_size
-from .slopes import Forward, Slopes
+from .slopes import Slopes
 from .witness import Witness
 
 #: A witness may be off by this many times its own error, and settles what is twice as far apart.
@@ -65,7 +65,7 @@ class Further:
 
     @cached_property
     def _own(self) -> list[Slopes | None]:
-        return self._each(partial(derivatives, self._forward))
+        return self._each(partial(derivatives, self.call.values))
 
     @cached_property
     def _theirs(self) -> list[Slopes | None]:
@@ -74,11 +74,7 @@ class Further:
     @cached_property
     def _next_to_0(self) -> list[Slopes | None]:
         with np.errstate(all="ignore"):
-            return self._each(partial(at_own_size, self._forward))
-
-    @property
-    def _forward(self) -> Forward:
-        return lambda points: self.call("forward", points)
+            return self._each(partial(at_own_size, self.call.values))
 
     def _each(
         self, slopes_of: Callable[[Float64Array, tuple[float, float]], Slopes]
