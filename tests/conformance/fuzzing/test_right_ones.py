@@ -174,3 +174,44 @@ def test_the_first_of_those_that_tie_to_the_oracle_alone():
             return (z == z.max(axis=-1, keepdims=True))[..., None, :] * (y * (1 - y))[..., None]
 
     assert fuzz(Both, oracle, max_examples=EXAMPLES).outcome == "disagrees"
+
+
+class LogNormal:
+    """The distribution function of exp(a normal number), around 2: flat next to 0."""
+
+    domain = (0.0, np.inf)
+
+    def forward(self, z):
+        return special.ndtr(np.log(z) - np.log(z.dtype.type(2)))
+
+    def derivative(self, z, y):
+        x = np.log(z) - np.log(z.dtype.type(2))
+        return np.exp(-x * x / 2 - x) / z.dtype.type(2 * np.sqrt(2 * np.pi))
+
+
+class Harmonic:
+    """The harmonic mean: by the smallest entry its slope may be n, as long as that is smallest."""
+
+    domain = (0.0, np.inf)
+
+    def output_width(self, n):
+        return 1
+
+    def forward(self, z):
+        least = z.min(axis=-1, keepdims=True)
+        return least / (least / z).mean(axis=-1, keepdims=True)
+
+    def jacobian(self, z, y):
+        return ((y / z) ** 2 / z.shape[-1])[..., None, :]
+
+
+@pytest.mark.parametrize(
+    ("target", "oracle"),
+    [
+        (LogNormal, lambda z: jax.scipy.stats.norm.cdf(jnp.log(z / 2))),
+        (Harmonic, lambda z: z.size / jnp.sum(1 / z, keepdims=True)),
+    ],
+)
+def test_next_to_the_edge_of_the_domain_an_oracle_may_have_no_number(target, oracle):
+    verdict = fuzz(target, oracle, max_examples=EXAMPLES)
+    assert verdict.outcome == "oracle suspect", str(verdict)

@@ -1,10 +1,13 @@
 """Differences at kinks that are easily overlooked: small ones, and those of few directions."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from conformance import fuzz
 from conformance.fuzzing.differences import derivatives
+
+from .targets import EXAMPLES
 
 EVERYWHERE = (-np.inf, np.inf)
 
@@ -77,3 +80,31 @@ class MissingMaximum(FaintMaximum):
 def test_small_shares_are_judged_away_from_ties_and_excused_at_them():
     assert fuzz(FaintMaximum, max_examples=200).conforms
     assert fuzz(MissingMaximum, max_examples=200).outcome == "disagrees"
+
+
+class FaintKink:
+    """y = z + 1e-3 |z - 0.37|."""
+
+    beyond = 1.001
+
+    def forward(self, z):
+        return z + z.dtype.type(1e-3) * np.abs(z - z.dtype.type(0.37))
+
+    def derivative(self, z, y):
+        return np.where(z > z.dtype.type(0.37), self.beyond, 0.999).astype(z.dtype)
+
+
+class Steeper(FaintKink):
+    """Too steep by a ten thousandth, on one side."""
+
+    beyond = 1.0011
+
+
+def two_lines(z):
+    """To autodiff they tie as far as their rounding goes: hundreds of ulps of z."""
+    return jnp.maximum(1.001 * z - 0.37e-3, 0.999 * z + 0.37e-3)
+
+
+def test_where_rounding_hides_which_line_is_on_top_either_slope_is_right():
+    assert fuzz(FaintKink, two_lines, max_examples=EXAMPLES).conforms
+    assert fuzz(Steeper, two_lines).outcome == "disagrees"
