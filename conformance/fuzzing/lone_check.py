@@ -52,11 +52,11 @@ class LoneCheck(NumberCheck):
                 true[unit] = slopes
                 allowed = APART * (1 + np.abs(true))
                 bad = self.exceeds(got, true, allowed, units.jacobian_judged)
+                method = self.method()
                 message = (
-                    f"{self.method()} is not the slope of the forward, and at this number alone "
+                    f"{method} is not the slope of the forward, and at this number alone "
                     f"{self.witness.name} is as wrong"
                 )
-                method = self.method()
                 finding = self.finding("jacobian", message, method, units, bad, got, true, allowed)
                 raise replace(finding, source=SOURCE)
 
