@@ -117,7 +117,10 @@ def _extrapolated(
 
 
 def _picked(array: Float64Array, rows: NDArray[np.intp]) -> Float64Array:
-    """Of each column of (levels, ...) the entry in its own row (...): what take_along_axis does."""
+    """Of each column of (levels, ...) the entry in its own row (...).
+
+    That is take_along_axis, whose own work takes longer than that on these few numbers.
+    """
     columns = np.arange(rows.size)
     return array.reshape(len(array), -1)[rows.reshape(-1), columns].reshape(rows.shape)
 
