@@ -57,10 +57,11 @@ def diagnose(
     said: list[str] = []
     smooth = [f for f in alike if not f.kink]  # at a kink many slopes are right
     with np.errstate(all="ignore"):
-        if finding.check in ("forward", "jacobian", "vjp") and smooth:
+        if finding.check == "jacobian" and smooth:
+            said += _swapped(smooth, passed, call)
+        if finding.check in ("forward", "jacobian", "vjp") and smooth and not said:
             said += _lost_digits(smooth)
         if finding.check == "jacobian" and smooth and not said:
-            said += _swapped(smooth, passed, call)
             said += _shape_of_error(smooth)
         if finding.check in ("vjp", "manners") and finding.method == "vjp" and not said:
             with contextlib.suppress(Finding):  # what breaks its manners may not be asked again
@@ -117,7 +118,10 @@ def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iter
     method = alike[0].method
     if method not in ("derivative", "jacobian") or len(passed) > OFTEN * len(alike):
         return
-    if all(close(_got(f), -_expected(f)) for f in alike):
+    pairs = [(_got(f), _expected(f)) for f in alike]
+    if all(close(got, true) for got, true in pairs):
+        return  # the digits that are lost would not show
+    if all(close(got, -true) for got, true in pairs):
         return  # a sign says it more simply
     for given, text in (
         ("zz", "y is used where z belongs"),

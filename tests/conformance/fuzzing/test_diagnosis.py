@@ -101,6 +101,18 @@ def test_y_used_where_z_belongs():
     assert v.explanation.likely[0] == "y is used where z belongs"
 
 
+def test_z_used_where_y_belongs_and_right_where_they_are_nearly_one():
+    class Softcap(ScalarActivation):
+        def forward(self, z):
+            return 30 * np.tanh(z / 30)
+
+        def derivative(self, z, y):
+            return 1 - (z / 30) ** 2
+
+    v = fuzz(Softcap, lambda z: 30 * jnp.tanh(z / 30))
+    assert v.explanation.likely[0] == "z is used where y belongs"
+
+
 def test_transposed():
     class CumulativeSum(VectorActivation):
         def output_width(self, n):
