@@ -14,11 +14,9 @@ from .case import FuzzCase
 from .circumstances import only_where
 from .factors import evidence, factor
 from .finding import Finding
+from .patterns import close, cotangent, expected_of, got_of, shape_of_error
 from .units import Units
 from .witness import Witness
-
-#: Two numbers are the same for a diagnosis within this share of the larger.
-CLOSE = 1e-5
 
 #: What is right to three digits has lost some.
 FEW_DIGITS = 1e-3
@@ -36,8 +34,8 @@ OFTEN = 3
 #: So many cases that passed are looked at for what contradicts a likely mistake.
 SOME = 50
 
-#: So many rows or numbers of a case tell whether a derivative belongs to a forward.
-FEW_UNITS = 4
+#: So many cases, and rows or numbers of each, tell whether a derivative belongs to a forward.
+FEW_CASES, FEW_UNITS = 4, 4
 
 #: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect.
 BIG = 30.0
@@ -62,31 +60,24 @@ def diagnose(
         if finding.check in ("forward", "jacobian", "vjp") and smooth and not said:
             said += _lost_digits(smooth)
         if finding.check == "jacobian" and smooth and not said:
-            said += _shape_of_error(smooth)
+            said += shape_of_error(smooth)
         if finding.check in ("vjp", "manners") and finding.method == "vjp" and not said:
             with contextlib.suppress(Finding):  # what breaks its manners may not be asked again
-                said += _cotangent(alike, call)
+                said += cotangent(alike, call)
         if finding.check in ("forward", "jacobian", "vjp") and smooth and not said:
             said += factor(evidence(smooth, passed, call))
         if finding.check == "forward" and finding.got is not None and witness.smooth:
             with contextlib.suppress(Finding):
-                said += _another_function(finding, call, witness)
+                said += _another_function(alike, call, witness)
         if finding.check == "finite":
             said += _not_finite(finding)
         said += only_where([f.case for f in alike if f.case is not None], passed)
     return tuple(dict.fromkeys(said))
 
 
-def close(a: Float64Array, b: Float64Array) -> bool:
-    """Whether two arrays have one shape and are the same for a diagnosis."""
-    if np.shape(a) != np.shape(b) or not np.size(a):
-        return False
-    return bool((np.abs(a - b) <= CLOSE * np.maximum(np.abs(b), CLOSE)).all())
-
-
 def _lost_digits(alike: list[Finding]) -> Iterator[str]:
     """Is the smallest case right but for its last digits, and are most of them nearly right?"""
-    got, true = _got(alike[0]), _expected(alike[0])
+    got, true = got_of(alike[0]), expected_of(alike[0])
     if not close(got, true) or np.mean([_far_off(f) for f in alike]) > MOST:
         return
     off = float(np.abs(got / true - 1)[true != 0].max(initial=np.finfo(np.float64).eps))
@@ -102,13 +93,13 @@ def _lost_digits(alike: list[Finding]) -> Iterator[str]:
 
 def _far_off(finding: Finding) -> bool:
     """Whether some number has hardly a digit right."""
-    got, true = _got(finding), _expected(finding)
+    got, true = got_of(finding), expected_of(finding)
     return bool((np.abs(got - true) > FAR * np.abs(true) + FAR).any())
 
 
 def _single(finding: Finding) -> bool:
     """Whether numbers that came in float64 have the digits of float32 alone."""
-    case, got = finding.case, _got(finding)
+    case, got = finding.case, got_of(finding)
     double = case is not None and case.dtype == np.float64
     return double and np.array_equal(got.astype(np.float32), got)
 
@@ -118,7 +109,7 @@ def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iter
     method = alike[0].method
     if method not in ("derivative", "jacobian") or len(passed) > OFTEN * len(alike):
         return
-    pairs = [(_got(f), _expected(f)) for f in alike]
+    pairs = [(got_of(f), expected_of(f)) for f in alike]
     if all(close(got, true) for got, true in pairs):
         return  # the digits that are lost would not show
     if all(close(got, -true) for got, true in pairs):
@@ -129,7 +120,7 @@ def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iter
         ("yz", "z and y are mixed up"),
     ):
         try:
-            right = [close(_given(f.case, method, given, call), _expected(f)) for f in alike]
+            right = [close(_given(f.case, method, given, call), expected_of(f)) for f in alike]
             right += [
                 close(_given(case, method, given, call), _given(case, method, "zy", call))
                 for case in passed[:SOME]
@@ -156,54 +147,6 @@ def _given(case: FuzzCase | None, method: str, given: str, call: Caller) -> Floa
     return np.asarray(result, dtype=np.float64)
 
 
-def _shape_of_error(alike: list[Finding]) -> Iterator[str]:
-    """What a wrong square Jacobian (..., n, n) has right."""
-    pairs = [(_got(f), _expected(f)) for f in alike]
-    if not all(J.ndim > 1 and J.shape[-1] == J.shape[-2] for J, _ in pairs):
-        return
-    pairs = [(J, true) for J, true in pairs if J.shape[-1] > 1]
-    if not pairs or alike[0].method == "derivative" or _got(alike[0]).shape[-1] == 1:
-        return  # nor does a width of 1 have anything but a diagonal
-    if all(close(J, -true) for J, true in pairs):
-        return  # that is a factor
-    if all(close(J, np.swapaxes(true, -1, -2)) for J, true in pairs):
-        yield "transposed: J[i, j] must be dy_i / dz_j"
-    elif all(not _off_diagonal(J).any() and _off_diagonal(true).any() for J, true in pairs):
-        yield "the off-diagonal entries are missing"
-    elif all(close(_off_diagonal(J), _off_diagonal(true)) for J, true in pairs):
-        yield "only the diagonal is wrong"
-    elif all(close(_off_diagonal(J), -_off_diagonal(true)) for J, true in pairs):
-        yield "the off-diagonal entries have the wrong sign"
-
-
-def _cotangent(alike: list[Finding], call: Caller) -> Iterator[str]:
-    """What a wrong vjp does with dy in place of dy @ jacobian."""
-    ignored, transposed, summed = [], [], []
-    for finding in alike:
-        case = finding.case
-        assert case is not None
-        results = call.results(case, case.dy.shape[-1])
-        if results.dz is None:
-            return
-        got, J = results.dz.astype(np.float64), results.jacobian.astype(np.float64)
-        expected = np.einsum("...i,...ij->...j", case.dy.astype(np.float64), J)
-        double = call("vjp", case.z.copy(), results.y.copy(), 2 * case.dy)
-        ignored.append(close(np.asarray(double, dtype=np.float64), got) and got.any())
-        if J.shape[-1] == J.shape[-2] > 1:
-            product = np.einsum("...ij,...j->...i", J, case.dy.astype(np.float64))
-            transposed.append(close(got, product) and not close(got, expected))
-        if case.z.ndim > 1 and case.z[..., 0].size > 1:
-            axes = tuple(range(case.z.ndim - 1))
-            total = np.broadcast_to(expected.sum(axis=axes), expected.shape)
-            summed.append(close(got, total) or close(got, total / case.z[..., 0].size))
-    if all(ignored):
-        yield "the cotangent is ignored"
-    elif transposed and all(transposed):
-        yield "transposed: this is jacobian @ dy in place of dy @ jacobian"
-    elif summed and all(summed):
-        yield "batch summed: every row has got what belongs to all rows together"
-
-
 def _not_finite(finding: Finding) -> Iterator[str]:
     assert finding.got is not None
     assert finding.case is not None
@@ -218,28 +161,18 @@ def _not_finite(finding: Finding) -> Iterator[str]:
         else:
             yield f"overflow: {beyond}"
     elif np.isnan(value):
-        yield "NaN from 0/0, or from 0 * inf"
+        yield "NaN from 0/0, from 0 * inf, or from the root or logarithm of what is negative"
     else:
         yield "a division by zero"
 
 
-def _another_function(finding: Finding, call: Caller, witness: Witness) -> Iterator[str]:
+def _another_function(alike: list[Finding], call: Caller, witness: Witness) -> Iterator[str]:
     """Does the hand-written derivative belong to the hand-written forward?"""
-    case = finding.case
-    assert case is not None
-    results = call.results(case, case.dy.shape[-1])
-    units = Units.of(case, results, witness, elementwise=call.target.elementwise)
-    if all(stands(call, units, unit) for unit in range(min(len(units.z), FEW_UNITS))):
-        yield "the derivative is that of this forward: which of the two functions is meant?"
-
-
-def _off_diagonal(J: Float64Array) -> Float64Array:
-    return J * (1 - np.eye(J.shape[-1]))
-
-
-def _got(finding: Finding) -> Float64Array:
-    return np.asarray(finding.got, dtype=np.float64)
-
-
-def _expected(finding: Finding) -> Float64Array:
-    return np.asarray(finding.expected, dtype=np.float64)
+    for finding in alike[:FEW_CASES]:
+        case = finding.case
+        assert case is not None
+        results = call.results(case, case.dy.shape[-1])
+        units = Units.of(case, results, witness, elementwise=call.target.elementwise)
+        if not all(stands(call, units, unit) for unit in range(min(len(units.z), FEW_UNITS))):
+            return
+    yield "the derivative is that of this forward: which of the two functions is meant?"

@@ -46,7 +46,7 @@ class Evidence:
 def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> Evidence:
     """Every entry of the findings that is wrong, finite and not next to nothing."""
     columns: list[list[Float64Array]] = []
-    beyond = 0
+    beyond, largest = 0, _largest(findings[0].method, passed, call)
     for finding in findings:
         case = finding.case
         assert case is not None
@@ -56,7 +56,10 @@ def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> E
         if got.shape == case.z.shape == value.shape:
             z, y = case.z.astype(np.float64), value
         tolerance = np.zeros(got.shape) if finding.tolerance is None else finding.tolerance
-        tells = np.isfinite(got) & np.isfinite(expected) & (np.abs(got - expected) > tolerance)
+        finite = np.isfinite(got) & np.isfinite(expected)
+        tells = finite & (np.abs(got - expected) > tolerance)
+        right = finite & ~tells & (tolerance <= CLOSE * np.abs(expected))
+        largest = max(largest, float(np.abs(got[right]).max(initial=0)))
         beyond += int((tells & (np.abs(expected) <= SMALL * np.abs(got))).sum())
         tells &= np.abs(expected) > SMALL
         width = np.full(got.shape, float(case.width))
@@ -64,7 +67,6 @@ def evidence(findings: list[Finding], passed: list[FuzzCase], call: Caller) -> E
         columns.append([a[tells] for a in (got, expected, z, y, width, rows)])
     got, expected, z, y, width, rows = map(np.concatenate, zip(*columns, strict=True))
     dead = all(not np.any(f.got) or f.method == "derivative" for f in findings)
-    largest = _largest(findings[0].method, passed, call)
     return Evidence(got, expected, z, y, width, rows, largest, dead, beyond)
 
 

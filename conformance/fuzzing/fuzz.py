@@ -20,7 +20,7 @@ from .finding import CHECKS, OF_NUMBERS, Finding
 from .judge import CALM_ROWS, Judge
 from .observations import Observations
 from .reproducer import Origin, reproducer
-from .shrink import shrink
+from .shrink import Judgement, shrink
 from .target import NotATarget, Target
 from .time_limit import TimeIsUp, time_limit
 from .verdict import Explanation, Outcome, Verdict
@@ -133,7 +133,11 @@ class _Run:
             return self.verdict()  # as it is all errors would be small: once more, magnified
         if first is None:
             return self._ended("oracle suspect" if seen.suspects else "conforms")
-        judge = _fresh(pristine, witness, numbers_too=first.check in OF_NUMBERS)
+        numbers_too = first.check in OF_NUMBERS
+        primed = _fresh(pristine, witness, primed=True, numbers_too=numbers_too)
+        unprimed = _fresh(pristine, witness, primed=False, numbers_too=numbers_too)
+        assert first.case is not None
+        judge = primed if primed(first.case) else unprimed
         smallest = shrink(first, judge, widths, self.target.domain)
         return self._explained(smallest, findings, passed, pristine)
 
@@ -212,16 +216,17 @@ def _widths(target: Target) -> dict[int, int]:
     return {n: n for n in widths} if target.elementwise else widths
 
 
-def _fresh(pristine: Target, witness: Witness, *, numbers_too: bool) -> Any:
-    """A judgement that knows nothing of earlier cases: every one gets a target of its own."""
+def _fresh(pristine: Target, witness: Witness, *, primed: bool, numbers_too: bool) -> Judgement:
+    """A judgement that knows nothing of earlier cases: every one gets a target of its own.
+
+    primed: which has seen calm rows before.
+    """
 
     def judge(case: FuzzCase) -> Finding | None:
-        primed = Judge(pristine.copy(), witness)
-        primed.prime(case)
-        anew = Judge(pristine.copy(), witness)
-        return primed.judge(case, numbers_too=numbers_too) or anew.judge(
-            case, numbers_too=numbers_too
-        )
+        fresh = Judge(pristine.copy(), witness)
+        if primed:
+            fresh.prime(case)
+        return fresh.judge(case, numbers_too=numbers_too)
 
     return judge
 

@@ -99,6 +99,12 @@ def _adjacent(random: Random, shape: Shape) -> Float64Array:
     return np.where(random.random(shape) < 0.5, np.nextafter(base, towards), base)
 
 
+def _beside(random: Random, shape: Shape) -> Float64Array:
+    """Any small way from a whole number or a half: what is equal there cancels nearby."""
+    way = 10.0 ** random.uniform(-12, -1, shape) * _signs(random, shape)
+    return np.where(_some(random, shape), _whole(random, shape) + way, _short(random, shape))
+
+
 def _offset(random: Random, shape: Shape) -> Float64Array:
     """A row's mean is far larger than its differences: what takes E[z^2] - E[z]^2 loses them."""
     shape_of_mean = (*shape[:-1], 1)
@@ -126,6 +132,7 @@ REGIMES: dict[str, Callable[[Random, Shape], Float64Array]] = {
     "wide": _wide,
     "tiny": _tiny,
     "adjacent": _adjacent,
+    "beside": _beside,
     "offset": _offset,
     "scales": _scales,
 }
