@@ -20,8 +20,9 @@ Judgement = Callable[[FuzzCase], Finding | None]
 #: Cases tried at the most.
 TRIES = 400
 
-#: What a number is replaced by, if that is shorter.
-SIMPLE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 10.0, -10.0, 100.0, -100.0, 1e3, -1e3)
+#: What a number is replaced by, if it is not as simple: 0 and these, of both signs.
+SIZES = (1.0, 2.0, 0.5, 3.0, 5.0, 10.0, 20.0, 40.0, 100.0, 1e3)
+SIMPLE = (0.0, *(sign * size for size in SIZES for sign in (1.0, -1.0)))
 
 
 def shrink(

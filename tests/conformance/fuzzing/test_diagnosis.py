@@ -40,6 +40,11 @@ def cotangent_ignored(self, z, y, dy):
     return 1 - y * y
 
 
+def batch_averaged(self, z, y, dy):
+    dz = dy * (1 - y * y)
+    return np.broadcast_to(dz.mean(axis=tuple(range(z.ndim - 1))), z.shape).copy()
+
+
 def batch_summed(self, z, y, dy):
     dz = dy * (1 - y * y)
     return np.broadcast_to(dz.sum(axis=tuple(range(z.ndim - 1))), z.shape).copy()
@@ -76,6 +81,7 @@ class WrongAfterManyCalls(Tanh):
         (with_(Tanh, derivative=lambda self, z, y: y * (1 - y * y)), "a factor y too many"),
         (with_(Tanh, vjp=cotangent_ignored), "the cotangent is ignored"),
         (with_(Tanh, vjp=batch_summed), "batch summed"),
+        (with_(Tanh, vjp=batch_averaged), "batch averaged"),
         (with_(Softmax, forward=by_exponentials), "overflow or underflow: an exponential"),
         (with_(Max, jacobian=split_at_ties), "right except at ties"),
         (WrongAfterManyCalls, "right in a new instance: it keeps something between calls"),
@@ -182,6 +188,47 @@ def test_a_derivative_that_fits_a_forward_other_than_the_oracles():
     assert fits not in v.explanation.likely
 
 
+def test_a_derivative_that_fits_by_accident_where_the_case_is_smallest():
+    class Elu(ScalarActivation):
+        """Linear from -1 on, not from 0; its slope is 1 there, as y + 1.5 is at -1/2 alone."""
+
+        def forward(self, z):
+            return np.where(z > -1, z, 1.5 * np.expm1(np.minimum(z, 0)))
+
+        def derivative(self, z, y):
+            return np.where(z > 0, 1, y + 1.5).astype(z.dtype)
+
+    v = fuzz(Elu, lambda z: jax.nn.elu(z, 1.5))
+    assert v.explanation.check == "forward"
+    assert not any("that of this forward" in text for text in v.explanation.likely)
+
+
+def test_a_permutation_taken_for_the_identity():
+    class Reversed(VectorActivation):
+        def output_width(self, n):
+            return n
+
+        def forward(self, z):
+            return z[..., ::-1].copy()
+
+        def jacobian(self, z, y):
+            return np.zeros((*z.shape, 1), z.dtype) + np.eye(z.shape[-1], dtype=z.dtype)
+
+    v = fuzz(Reversed, lambda z: z[::-1], max_examples=EXAMPLES)
+    (why, *_) = v.explanation.likely
+    assert why == "the off-diagonal entries are missing, and the diagonal is wrong"
+
+
+def test_rows_that_are_off_where_their_batch_is_large_have_no_sum():
+    class Off(Tanh):
+        def vjp(self, z, y, dy):
+            return dy * (1 - y * y) * z.dtype.type(np.abs(z).max() < 90)
+
+    v = fuzz(Off, jnp.tanh)
+    assert v.explanation.check == "manners"
+    assert not any("batch" in text for text in v.explanation.likely)
+
+
 @pytest.mark.parametrize("side", [1, -1])
 def test_beyond_a_size_on_one_side_of_0(side):
     class Leaky(ScalarActivation):
@@ -216,6 +263,19 @@ def test_a_constant_factor_is_not_taken_for_clipping():
     v = fuzz(MeanOfPairs, lambda z: (z[1:] + z[:-1]) / 2, max_examples=EXAMPLES)
     assert not v.conforms
     assert not any("clipped" in text for text in v.explanation.likely), str(v)
+
+
+def test_what_is_larger_where_it_is_right_is_not_clipped():
+    class Huber(ScalarActivation):
+        def forward(self, z):
+            a, m = np.abs(z), np.minimum(np.abs(z), 1.35)
+            return m * (a - m / 2)
+
+        def derivative(self, z, y):
+            return np.where(np.abs(z) <= 1.35, z, np.sign(z))
+
+    v = fuzz(Huber)
+    assert v.explanation.likely == ("0.740741 times what it should be, where it is wrong",)
 
 
 def test_an_approximation_that_ends_somewhere():

@@ -1,13 +1,16 @@
 """Of two forwards that differ by a little, the one that is rough has lost digits."""
 
+import math
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from conformance import fuzz
 from conformance.fuzzing.roughness import stands
+from reference import ScalarActivation
 
-from .targets import EXAMPLES
+from .targets import EXAMPLES, with_
 
 EVERYWHERE = (-np.inf, np.inf)
 
@@ -65,3 +68,38 @@ def test_an_oracle_that_cancels_is_suspect_and_nobody_accused():
     verdict = fuzz(Exprel, naive, max_examples=EXAMPLES)
     assert verdict.outcome == "oracle suspect", str(verdict)
     assert any("is rough around it" in sentence for sentence in verdict.suspects)
+
+
+def by_its_series(u):
+    """(exp(u) - 1) / u, of which nothing cancels for small u."""
+    return sum(u**k / math.factorial(k + 1) for k in range(20))
+
+
+class ExpRatio(ScalarActivation):
+    """y = (exp(z - 1) - 1) / (z - 1), with a slope of 1/2 at 1; by its series where |z - 1| < 1."""
+
+    domain = (-20.0, 20.0)
+
+    def forward(self, z):
+        u = np.where(np.abs(z - 1) < 1, 1, z - 1)
+        return np.where(np.abs(z - 1) < 1, by_its_series(z - 1), np.expm1(u) / u)
+
+    def derivative(self, z, y):
+        return self.slope(z, y, within=1)
+
+    def slope(self, z, y, within):
+        u = np.where(np.abs(z - 1) < within, 1, z - 1)
+        series = sum(k * (z - 1) ** (k - 1) / math.factorial(k + 1) for k in range(1, 20))
+        return np.where(np.abs(z - 1) < within, series, (np.exp(u) - np.expm1(u) / u) / u)
+
+
+def exp_ratio(z):
+    u = jnp.where(jnp.abs(z - 1) < 1, 1, z - 1)
+    return jnp.where(jnp.abs(z - 1) < 1, by_its_series(z - 1), jnp.expm1(u) / u)
+
+
+@pytest.mark.parametrize("oracle", [exp_ratio, None])
+def test_what_cancels_beside_a_whole_number_is_seen(oracle):
+    assert fuzz(ExpRatio, oracle).conforms
+    lossy = with_(ExpRatio, derivative=lambda self, z, y: self.slope(z, y, within=1e-12))
+    assert not fuzz(lossy, oracle).conforms
