@@ -167,7 +167,7 @@ def _sweep(
     random = np.random.default_rng(0)
     n = max(widths) if target.elementwise else next(iter(widths))
     if target.elementwise:
-        line = kink_search.grid(target.domain)
+        line = np.concatenate([kink_search.grid(target.domain), regimes.graded(target.domain)])
         z = np.resize(line, (-(-len(line) // n), n))
         for dtype in (np.float64, np.float32):
             dy = regimes.cotangents(random, (len(z), widths[n]), dtype)

@@ -46,6 +46,9 @@ class ForwardCheck(NumberCheck):
         if bad.any():  # for this a further program is compiled
             tolerance = tolerance + self.own_rounding(units)[0]
             bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
+        if bad.any() and units.case.dtype == np.float32:
+            tolerance = tolerance + self._squares(units)
+            bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         for unit in np.flatnonzero(bad.any(axis=1)):
             if self._beside_a_jump(units, int(unit), tolerance[unit]):
                 bad[unit] = False
@@ -60,6 +63,13 @@ class ForwardCheck(NumberCheck):
             raise self.finding(
                 "forward", message, "forward", units, bad, units.y, truth.y, tolerance
             )
+
+    def _squares(self, units: Units) -> Float64Array:
+        """How squares of z may round in float32, where the same z comes right in float64."""
+        y, truth = self.call.values(units.z), units.truth.y
+        right = np.abs(y - truth) <= GREY[np.dtype(np.float64)] * value_scale(truth)
+        squares = (np.abs(units.z).max(axis=1) ** 2)[:, None]
+        return np.where(right, SPACINGS * epsilon(np.float32) * squares, 0)
 
     def _as_precise_as_z(self, units: Units) -> None:
         """Of numbers in float64 come others than those of float32: else no slope can be seen."""

@@ -17,6 +17,7 @@ from .further import Further
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
 from .rounding import (
+    DIGITS,
     GREY,
     UNSEEN,
     USES,
@@ -30,6 +31,9 @@ from .rounding import (
 from .spread import spread
 from .subdifferential import Membership, membership, nearest_element, slopes_within
 from .units import Mask, Units
+
+#: So much of a slope, or of 1, may be lost in float32 where z is a single number.
+LOSS = 2.0**-8
 
 #: So many kinks that only differences see are looked at: each takes some milliseconds.
 LOOKS = 100
@@ -66,6 +70,8 @@ class JacobianCheck(NumberCheck):
             bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
             beyond = np.abs(units.jacobian - truth.jacobian) - truth.doubt
             bad &= beyond > self._grey(units) * scale
+            sizes = np.nan_to_num(np.abs(truth.jacobian), posinf=0.0)
+            bad &= beyond > DIGITS * sizes.max(axis=2, keepdims=True)
         self._look_from_afar(units, scale, judged & np.logical_not(bad))
         with np.errstate(all="ignore"):
             error = np.where(bad, np.abs(units.jacobian - truth.jacobian) / scale, 0)
@@ -88,7 +94,7 @@ class JacobianCheck(NumberCheck):
             only = np.zeros_like(bad)
             only[unit] = bad[unit]
             if rough is None and only.any():
-                rough = self.own_rounding(units)[1] + self._spread(units)
+                rough = self.own_rounding(units)[1] + self._spread(units, scale)
             if rough is not None:
                 allowed = tolerance + rough
                 only = self.exceeds(units.jacobian, truth.jacobian, allowed, only)
@@ -104,13 +110,16 @@ class JacobianCheck(NumberCheck):
         grey = GREY[units.case.dtype] if units.case.dtype == np.float32 else 0.0
         return grey if self.witness.smooth else max(grey, UNSEEN)
 
-    def _spread(self, units: Units) -> Float64Array:
-        """How the hand-written side rounds in float32; the same formula is judged in float64."""
+    def _spread(self, units: Units, scale: Float64Array) -> Float64Array:
+        """How the hand-written side rounds in float32; the same formula is judged in float64.
+
+        Of a single number no more than a little of its slope may be lost.
+        """
         if units.case.dtype == np.float64:
             return np.zeros_like(units.jacobian)
         name = "derivative" if units.elementwise else "jacobian"
-        moved = spread(self.call, units.case, units.results)[name]
-        return moved.reshape(units.jacobian.shape)
+        moved = spread(self.call, units.case, units.results)[name].reshape(units.jacobian.shape)
+        return np.minimum(moved, LOSS * scale) if units.elementwise else moved
 
     def _outside(self, units: Units, unit: int, tolerance: Float64Array) -> Finding:
         """Autodiff has no number at the unit, but those nearby say what it could be."""

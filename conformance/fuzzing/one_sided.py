@@ -49,17 +49,18 @@ def doubted(forward: Forward, z: Float64Array, domain: tuple[float, float], best
     wide = np.maximum(h, STEP * np.minimum(whole, room(z, domain)))
     # Where all entries are tiny, only their proportions may count.
     tiny = np.where(whole > 0, np.minimum(np.maximum(STEP * whole, SMALLEST), h), h)
-    sizes = [*_approach(h), *_approach(wide), _nearer(h, MUCH_NEARER**2), tiny]
+    sizes = [*_approach(h), *_approach(wide), _nearer(h, MUCH_NEARER**2)]
+    sizes += [tiny, _nearer(tiny, NEARER)]
     sides = _sides(forward, z, np.stack(sizes))
-    at_h, at_wide, next_to = sides[:3], sides[3:6], sides[6]
+    at_h, at_wide, (next_to, at_tiny, nearer) = sides[:3], sides[3:6], sides[6:]
     error = best.error
     for doubt in (
         _at_a_kink(at_h, best),
         _at_a_small_kink(at_h, best),
         _at_a_small_kink(at_wide, best),
         _beside_a_kink(at_h, best),
-        _steeper(sides[7], best),
-        np.where((tiny < h)[:, None, :], _otherwise(sides[7], best), 0),
+        _steeper(at_tiny, nearer, best),
+        np.where((tiny < h)[:, None, :], _otherwise(at_tiny, best), 0),
         _unbounded(at_h[0], at_h[2], next_to),
     ):
         error = np.fmax(error, doubt)
@@ -83,6 +84,11 @@ class _Sides:
     def jump(self) -> Float64Array:
         """How far apart the two slopes are."""
         return np.abs(self.right - self.left)
+
+    @property
+    def steepness(self) -> Float64Array:
+        """The steeper of the two."""
+        return np.maximum(np.abs(self.left), np.abs(self.right))
 
     def off(self, best: Slopes) -> Float64Array:
         """How far either is from the estimate."""
@@ -167,12 +173,14 @@ def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     return np.where(seen, np.minimum(from_far + far.noise, near_by), 0)
 
 
-def _steeper(sides: _Sides, best: Slopes) -> Float64Array:
-    """How far the slopes are from the estimate, where it has overlooked how steep they are."""
-    steep = np.maximum(np.abs(sides.left), np.abs(sides.right))
-    return np.where(
-        steep > 2 * (np.abs(best.estimate) + best.error) + sides.noise, sides.off(best), 0
-    )
+def _steeper(sides: _Sides, nearer: _Sides, best: Slopes) -> Float64Array:
+    """How far the slopes are from the estimate, where it has overlooked how steep they are.
+
+    Beside an extremum they are flat again nearer by.
+    """
+    known = 2 * (np.abs(best.estimate) + best.error)
+    stays = nearer.steepness + nearer.noise > sides.steepness / 2
+    return np.where(stays & (sides.steepness > known + sides.noise), sides.off(best), 0)
 
 
 def _otherwise(sides: _Sides, best: Slopes) -> Float64Array:

@@ -155,6 +155,13 @@ def numbers(
     return _fit(REGIMES.get(regime, _short)(random, shape), domain)
 
 
+def graded(domain: tuple[float, float]) -> Float64Array:
+    """Numbers (K,) inside the domain that lie nearer and nearer to integers and halves."""
+    ways = 10.0 ** -np.linspace(1, 12, 37)  # few of which come out even
+    points = (np.arange(-6, 7)[:, None] / 2 + np.concatenate([ways, -ways])).ravel()
+    return points[(points > domain[0]) & (points < domain[1])]
+
+
 def _edges(random: Random, shape: Shape, domain: tuple[float, float]) -> Float64Array:
     """From adjacent to an edge of the domain to a thousandth away; large where there is none."""
     choices = []

@@ -35,7 +35,11 @@ SPACINGS = 4.0
 #: roundings of a long formula, or of autodiff itself, may come to.
 GREY = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-4}
 
-#: And errors up to this where differences are the witness: they see no less.
+#: An entry that is right to ten digits of the largest in its row is right: there series are ended.
+DIGITS = 1e-10
+
+#: Errors up to this times the scale do not count where differences are the witness: they see no
+#: less.
 UNSEEN = 1e-8
 
 #: The moves of z, in ulps, for its conditioning: a smooth change grows with the move, a jump not.
