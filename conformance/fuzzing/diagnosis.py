@@ -34,7 +34,8 @@ OFTEN = 3
 #: So many cases that passed are looked at for what contradicts a likely mistake.
 SOME = 50
 
-#: So many cases, and rows or numbers of each, tell whether a derivative belongs to a forward.
+#: So many cases, and of each the rows or numbers that are furthest off, tell whether a derivative
+#: belongs to a forward.
 FEW_CASES, FEW_UNITS = 4, 4
 
 #: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect.
@@ -173,6 +174,7 @@ def _another_function(alike: list[Finding], call: Caller, witness: Witness) -> I
         assert case is not None
         results = call.results(case, case.dy.shape[-1])
         units = Units.of(case, results, witness, elementwise=call.target.elementwise)
-        if not all(stands(call, units, unit) for unit in range(min(len(units.z), FEW_UNITS))):
+        off = np.abs(got_of(finding) - expected_of(finding)).reshape(len(units.z), -1).max(axis=1)
+        if not all(stands(call, units, int(unit)) for unit in np.argsort(-off)[:FEW_UNITS]):
             return
     yield "the derivative is that of this forward: which of the two functions is meant?"
