@@ -8,17 +8,20 @@ from typing import final
 import numpy as np
 
 from ..compare import Float64Array
+from ..tolerance import ROUNDINGS
 from .differences import derivatives
 from .finding import Check, Finding
 from .further import DOUBTFUL, SURE
 from .number_check import NumberCheck
+from .rounding import epsilon
 from .slopes import Slopes
 from .units import Units
 
 #: Of so many units of a case differences are taken.
 SOME = 32
 
-#: By this share of 1 + |slope| a Jacobian may be off, beyond what differences doubt.
+#: By this share of 1 + |slope| a Jacobian may be off, beyond what differences doubt and what is
+#: left of terms as large as any slope.
 NEAR = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
 
 SOURCE = "extrapolated differences of the forward"
@@ -43,7 +46,9 @@ class LostCheck(NumberCheck):
             return
         size = 1 + np.abs(slopes.estimate)
         sure = (slopes.error <= DOUBTFUL * size) & (size < units.limit)
-        allowed = SURE * slopes.error + NEAR[units.case.dtype] * size
+        largest = np.nan_to_num(np.abs(slopes.estimate)).max(axis=(1, 2), keepdims=True)
+        rounding = ROUNDINGS * epsilon(units.case.dtype) * largest
+        allowed = SURE * slopes.error + NEAR[units.case.dtype] * size + rounding
         got, true = units.jacobian, np.zeros_like(units.jacobian)
         tolerance, bad = np.zeros_like(got), np.zeros(got.shape, dtype=bool)
         true[lost], tolerance[lost] = slopes.estimate, allowed

@@ -280,3 +280,9 @@ def test_nor_do_they_lead_over_many_waves():
     z = np.array([[9999.999999999938]])
     slopes = derivatives(lambda z: z + np.sin(2 * z) ** 2 / 2, z, (-1e4, 1e4))
     assert np.abs(slopes.estimate - 1 - np.sin(4 * z)) <= slopes.error
+
+
+@pytest.mark.parametrize("off", [2.0**-26, 2.0**-22])
+def test_beside_an_extremum_they_do_not_doubt_themselves(off):
+    slopes = derivatives(lambda z: np.cos(z - 2), np.array([[2 + off]]), EVERYWHERE)
+    assert abs(slopes.estimate[0, 0, 0] + np.sin(off)) <= slopes.error[0, 0, 0] < 1e-10

@@ -7,8 +7,12 @@ import pytest
 from scipy import special
 
 from conformance import fuzz
+from conformance.fuzzing.case import FuzzCase
+from conformance.fuzzing.judge import Judge
+from conformance.fuzzing.target import Target
+from conformance.fuzzing.witness import choose
 
-from .targets import EXAMPLES
+from .targets import EXAMPLES, Tanh, with_
 
 
 def even(n):
@@ -215,3 +219,61 @@ class Harmonic:
 def test_next_to_the_edge_of_the_domain_an_oracle_may_have_no_number(target, oracle):
     verdict = fuzz(target, oracle, max_examples=EXAMPLES)
     assert verdict.conforms, str(verdict)
+
+
+class Power:
+    """The power of each frequency: in float32 that of equal numbers is not quite 0."""
+
+    def output_width(self, n):
+        return n // 2 + 1
+
+    def waves(self, z):
+        n = z.shape[-1]
+        angle = 2 * np.pi * np.outer(np.arange(n // 2 + 1), np.arange(n)) / n
+        return np.cos(angle).astype(z.dtype), np.sin(angle).astype(z.dtype)
+
+    def forward(self, z):
+        return sum((z[..., None, :] * wave).sum(axis=-1) ** 2 for wave in self.waves(z))
+
+    def jacobian(self, z, y):
+        return sum(
+            2 * (z[..., None, :] * wave).sum(axis=-1)[..., None] * wave for wave in self.waves(z)
+        )
+
+
+class Triplet:
+    """|a - p|^2 - |a - q|^2: in float32 both squares have lost what they differ by."""
+
+    def output_width(self, n):
+        if n != 3:
+            raise ValueError("n must be 3")
+        return 1
+
+    def forward(self, z):
+        a, p, q = np.split(z, 3, axis=-1)
+        return (a - p) ** 2 - (a - q) ** 2
+
+    def jacobian(self, z, y):
+        a, p, q = np.split(z, 3, axis=-1)
+        return 2 * np.concatenate([q - p, p - a, a - q], axis=-1)[..., None, :]
+
+
+@pytest.mark.parametrize(
+    ("target", "oracle", "row"),
+    [
+        (Power, lambda z: jnp.abs(jnp.fft.rfft(z)) ** 2, [19307.0] * 7),
+        (Triplet, lambda z: ((z[2] - z[1]) * (2 * z[0] - z[1] - z[2]))[None], [-1e3, -0.02, -0.07]),
+    ],
+)
+def test_what_float32_leaves_of_large_terms(target, oracle, row):
+    target = Target.of(target)
+    judge = Judge(target, choose(target, oracle))
+    z = np.array([row], np.float32)
+    assert (target.forward(z) != oracle(z[0])).any()
+    assert judge.judge(FuzzCase(z, np.ones((1, target.widths()[len(row)]), z.dtype), "")) is None
+
+
+@pytest.mark.parametrize(("off", "conforms"), [(5e-11, True), (5e-10, False)])
+def test_ten_digits_are_right(off, conforms):
+    ended = with_(Tanh, derivative=lambda self, z, y: (1 - y * y) * z.dtype.type(1 + off))
+    assert fuzz(ended, jnp.tanh, max_examples=EXAMPLES).conforms == conforms
