@@ -94,6 +94,10 @@ class _Sides:
         """How far either is from the estimate."""
         return np.maximum(np.abs(self.left - best.estimate), np.abs(self.right - best.estimate))
 
+    def middle_off(self, best: Slopes) -> Float64Array:
+        """How far their mean is from the estimate, at most."""
+        return np.abs((self.left + self.right) / 2 - best.estimate) + self.noise
+
     def stay(self, near: _Sides) -> NDArray[np.bool_]:
         """Whether nearer by they jump as much, as at a kink: what is only steep becomes smooth."""
         return near.jump + near.noise > self.jump / 2
@@ -136,30 +140,25 @@ def _at_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
 
 
 def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
-    """The same where the slopes are small, or their jump is.
+    """The same where the slopes are small, or their jump is; and where the kink is a little off.
 
     What jumps more and more, the nearer, is no kink but a step of y, steep if one looks closely.
     """
-    far, near, _ = approach
+    far, near, much_nearer = approach
     size = np.abs(far.left) + np.abs(far.right)
     kink = (far.jump > KINK * size + far.noise) & far.stay(near)
     no_step = near.jump < STEP_OF_Y * far.jump + near.noise
-    faint = _left_over(approach, size)
-    return np.maximum(
-        np.where(kink & no_step, far.off(best) + far.noise, 0),
-        np.where(faint & no_step, near.off(best) + near.noise, 0),
-    )
-
-
-def _left_over(approach: list[_Sides], size: Float64Array) -> NDArray[np.bool_]:
-    """Whether more of a jump is left at no step at all than rounding explains.
-
-    That of a smooth function shrinks with the step.
-    """
-    far, near, much_nearer = approach
     left = np.abs(_at_no_step(far.right - far.left, near.right - near.left))
-    seen = left > SMALL_KINK * size + _at_no_step(-far.noise, near.noise)
-    return np.asarray(seen & (much_nearer.jump + much_nearer.noise > left / 2))
+    # More of a jump is left at no step at all than rounding explains: that of a smooth function
+    # shrinks with the step.
+    faint = left > SMALL_KINK * size + _at_no_step(-far.noise, near.noise)
+    here = much_nearer.jump + much_nearer.noise > left / 2
+    at_near = near.off(best) + near.noise
+    doubts = (
+        np.where(kink, far.off(best) + far.noise, 0),
+        np.where(faint, np.where(here, at_near, much_nearer.middle_off(best)), 0),
+    )
+    return np.where(no_step, np.maximum(*doubts), 0)
 
 
 def _beside_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:

@@ -23,6 +23,18 @@ def test_a_kink_much_smaller_than_the_slopes_around_it(size, centre):
     assert size <= slopes.error[0, 0, 0] <= 3 * size
 
 
+@pytest.mark.parametrize("size", [1e-3, 2e-5])
+@pytest.mark.parametrize("beside", [-3e-8, -9.4e-9, 9.4e-9, 3e-8])
+def test_beside_a_small_kink_the_slope_is_within_the_error(size, beside):
+    def forward(z):
+        return z * z / 2 + size * np.abs(z - 1)
+
+    z = 1 + beside
+    slopes = derivatives(forward, np.array([[z]]), EVERYWHERE)
+    off = abs(slopes.estimate[0, 0, 0] - (z + size * np.sign(beside)))
+    assert off <= slopes.error[0, 0, 0] <= 3 * size
+
+
 @pytest.mark.parametrize("tied", [(0.0, 0.0, 0.0, 10.0), (1.0, 1.0, 1.0, -0.5)])
 @pytest.mark.parametrize("size", [1e-2, 3e-5, 1e-7])
 def test_a_small_kink_that_no_axis_shows(size, tied):
