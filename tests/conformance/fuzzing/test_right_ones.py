@@ -11,6 +11,7 @@ from conformance.fuzzing.case import FuzzCase
 from conformance.fuzzing.judge import Judge
 from conformance.fuzzing.target import Target
 from conformance.fuzzing.witness import choose
+from reference import ScalarActivation
 
 from .targets import EXAMPLES, Tanh, with_
 
@@ -277,3 +278,24 @@ def test_what_float32_leaves_of_large_terms(target, oracle, row):
 def test_ten_digits_are_right(off, conforms):
     ended = with_(Tanh, derivative=lambda self, z, y: (1 - y * y) * z.dtype.type(1 + off))
     assert fuzz(ended, jnp.tanh, max_examples=EXAMPLES).conforms == conforms
+
+
+class BoxCox(ScalarActivation):
+    """(z^0.3 - 1) / 0.3, of which nothing but -1 / 0.3 is left next to 0; the slope grows."""
+
+    domain = (0.0, np.inf)
+
+    def forward(self, z):
+        return np.expm1(0.3 * np.log(z)) / 0.3
+
+    def derivative(self, z, y):
+        return z**-0.7
+
+
+def test_an_oracle_whose_slope_is_lost_where_no_value_can_tell():
+    def oracle(z):
+        return jnp.expm1(0.3 * jnp.log(z)) / 0.3  # whose slope is exp(..) - 1 + 1 = 0 next to 0
+
+    assert fuzz(BoxCox, oracle).conforms
+    guarded = with_(BoxCox, derivative=lambda self, z, y: np.maximum(z, z.dtype.type(1e-6)) ** -0.7)
+    assert not fuzz(guarded, oracle).conforms
