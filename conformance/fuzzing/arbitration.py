@@ -56,11 +56,7 @@ def arbitrate(
         return Opinion.ORACLE
     # Where nobody can tell, it may be what is left of terms as large as another output's.
     left = ROUNDINGS * epsilon(units.case.dtype) * whole_scale(units.truth)[unit][i]
-    # Or less than a rounding of y, all the way from 0 to z: no value of the function can tell.
-    hidden = apart[i] * abs(units.z[unit, i[1]]) <= epsilon(units.case.dtype) * abs(
-        units.y[unit, i[0]]
-    )
-    if small or hidden or apart[i] <= left:
+    if small or apart[i] <= left:
         return Opinion.NOTHING
     return Opinion.UNDECIDED if asked else Opinion.ORACLE
 

@@ -144,6 +144,8 @@ class JacobianCheck(NumberCheck):
         tolerance: Float64Array,
     ) -> None:
         """Raise Finding unless the hand-written Jacobian of the unit is right after all."""
+        if opinion is Opinion.UNDECIDED and self._hidden(units, unit, bad[unit]):
+            opinion = Opinion.NOTHING
         if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
             # At a kink differences cannot tell, the subdifferential does. And where differences
             # are the witness itself, what is beyond their doubt is wrong.
@@ -213,6 +215,15 @@ class JacobianCheck(NumberCheck):
             z, jacobian = units.z[unit], units.jacobian[unit]
             self.kinks[key] = membership(self.near(units), z, jacobian, tolerance)
         return self.kinks[key]
+
+    def _hidden(self, units: Units, unit: int, bad: Mask) -> bool:
+        """Whether all the way from 0 to z the slopes differ by less than a rounding of y: then no
+        value of the function can tell which of them is right.
+        """
+        apart = np.abs(units.jacobian[unit] - units.truth.jacobian[unit])
+        y, z = np.abs(units.y[unit])[:, None], np.abs(units.z[unit])
+        seen = (z == 0) | (apart * z >= epsilon(units.case.dtype) * y)
+        return self.witness.smooth and not (bad & seen).any()
 
     def _note(self, units: Units, unit: int, kink: Membership, *, lost: bool) -> None:
         """Keep the convention that was seen, or where autodiff gave no number."""
