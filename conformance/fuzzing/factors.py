@@ -98,7 +98,7 @@ def factor(e: Evidence) -> Iterator[str]:
             yield text
             return
     bound, offset = np.abs(e.got).max(), e.got - e.expected
-    if _same(e.got, np.abs(e.expected)):
+    if _same(e.got, np.abs(e.expected)) and not e.no_factor:
         yield "the sign is lost: this is the absolute value"
     elif (
         max(e.largest, SMALL) <= bound < np.abs(e.expected).max()
