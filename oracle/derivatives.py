@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from oracle.compilation import compiled_quickly
+
 Function = Callable[..., jax.Array]
 Float64Array = npt.NDArray[np.float64]
 
@@ -99,7 +101,7 @@ def _jacobian_program(f: Function) -> Any:
 
 def _program(instance: Callable[..., tuple[jax.Array, ...]]) -> Any:
     """The function `instance` for a batch of rows, compiled."""
-    return jax.jit(jax.vmap(instance))
+    return compiled_quickly(jax.vmap(instance))
 
 
 def _by_rows(program: Any, *arguments: npt.ArrayLike) -> list[npt.NDArray[Any]]:

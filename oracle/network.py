@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oracle.activations import activation
+from oracle.compilation import compiled_quickly
 from oracle.derivatives import Float64Array
 from oracle.description import Description, canonical
 from oracle.divergences import divergence_of_z
@@ -161,12 +162,12 @@ def _gradients_program(activations: Texts, divergence: str, shapes: Shapes) -> A
     def mean_loss(parameters: Any, x: jax.Array, d: jax.Array) -> jax.Array:
         return jnp.mean(div(_forward(activations, parameters, x)[-1], d))
 
-    return jax.jit(jax.value_and_grad(mean_loss, argnums=(0, 1)))
+    return compiled_quickly(jax.value_and_grad(mean_loss, argnums=(0, 1)))
 
 
 @lru_cache(maxsize=128)
 def _pre_activations_program(activations: Texts, shapes: Shapes) -> Any:
-    return jax.jit(partial(_forward, activations))
+    return compiled_quickly(partial(_forward, activations))
 
 
 @lru_cache(maxsize=128)
@@ -185,4 +186,4 @@ def _local_vjps_program(activations: Texts, divergence: str, shapes: Shapes) -> 
             layers.append((z, y, dz, *pull_affine(points["dz"][k])))
         return layers
 
-    return jax.jit(program)
+    return compiled_quickly(program)

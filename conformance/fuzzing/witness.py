@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import oracle  # sets the precision  # noqa: F401
+from oracle.compilation import compiled_quickly
 
 from ..compare import Float64Array
 from .calls import Caller
@@ -176,7 +176,7 @@ def _program(f: Function, factor: float) -> Any:
         except ValueError:  # a loop of unknown length has no reverse mode
             return flat(z), jax.jacfwd(flat)(z)
 
-    return jax.jit(jax.vmap(row))
+    return compiled_quickly(jax.vmap(row))
 
 
 @final
