@@ -70,9 +70,20 @@ def test_an_oracle_that_cancels_is_suspect_and_nobody_accused():
     assert any("is rough around it" in sentence for sentence in verdict.suspects)
 
 
+TERMS = [1 / math.factorial(k + 1) for k in range(20)]
+
+
+def polynomial(u, coefficients):
+    """Of rising powers, by Horner's rule."""
+    total = 0 * u
+    for coefficient in reversed(coefficients):
+        total = total * u + coefficient
+    return total
+
+
 def by_its_series(u):
     """(exp(u) - 1) / u, of which nothing cancels for small u."""
-    return sum(u**k / math.factorial(k + 1) for k in range(20))
+    return polynomial(u, TERMS)
 
 
 class ExpRatio(ScalarActivation):
@@ -89,7 +100,7 @@ class ExpRatio(ScalarActivation):
 
     def slope(self, z, y, within):
         u = np.where(np.abs(z - 1) < within, 1, z - 1)
-        series = sum(k * (z - 1) ** (k - 1) / math.factorial(k + 1) for k in range(1, 20))
+        series = polynomial(z - 1, [k * TERMS[k] for k in range(1, 20)])
         return np.where(np.abs(z - 1) < within, series, (np.exp(u) - np.expm1(u) / u) / u)
 
 
