@@ -140,7 +140,8 @@ def _bent(scales: list[Float64Array], smooth: float) -> Float64Array | float:
     for near, far in zip(scales[::2], scales[1::2], strict=False):
         if near.shape == far.shape:
             change = np.nan_to_num(np.abs(near - far), nan=np.inf)
-            small = change < smooth * (1 + np.abs(near).max(axis=(0, 2))[:, None])
+            size = np.nan_to_num(np.abs(near), nan=0.0, posinf=0.0).max(axis=(0, 2))[:, None]
+            small = change < smooth * (1 + size)
             bent = np.maximum(bent, np.where(small, change, 0).max(axis=0))
     return bent
 

@@ -198,6 +198,16 @@ def test_where_it_is_smooth_the_jacobian_is_the_only_element(witness, z):
     assert not inside(witness, z, wrong)
 
 
+def test_where_autodiff_has_no_number_and_beside_it_one_that_bends():
+    def normalised(z):  # whose Jacobian at equal numbers is 100 (1 - 1/n), and NaN to autodiff
+        return (z - jnp.mean(z)) / (jnp.std(z, ddof=1) + 0.01)
+
+    witness = Autodiff(normalised, "normalised")
+    true = 100 * (np.eye(2) - 1 / 2)
+    assert inside(witness, [3, 3], true)
+    assert not inside(witness, [3, 3], true * (1 + 1e-6))
+
+
 def test_the_convention_in_words():
     tied = np.array([1.0, 3.0, 3.0])
     for row, words in {
