@@ -13,7 +13,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from .case import FuzzCase
-from .further import DOUBTFUL, Further
+from .further import Further
 from .lost_check import SOURCE
 from .number_check import NumberCheck
 from .units import Mask, Units
@@ -24,8 +24,11 @@ GRID, SHORT = 0.25, 1024.0
 #: So many rows are looked at.
 LOOKS = 64
 
-#: By this share of 1 + |slope| the Jacobian is off, and at this distance not by half of it.
+#: By this share of 1 + |slope| the Jacobian is off, and at this distance not by half as much.
 APART, NEARBY = 1e-2, 2.0**-14
+
+#: By such a share differences may be off: next to a joint they are no surer.
+UNSURE = 1e-3
 
 
 @final
@@ -70,14 +73,16 @@ class LoneCheck(NumberCheck):
             known = None
             if own is not None:
                 slopes, size = own.estimate[0], 1 + np.abs(own.estimate[0])
-                wrong = own.error[0] <= DOUBTFUL * size
-                wrong &= np.abs(jacobian - slopes) > APART * size
-                if (wrong & self._seen_nearby(units, unit, slopes)).any():
+                apart = np.abs(jacobian - slopes)
+                wrong = (own.error[0] <= UNSURE * size) & (apart > APART * size)
+                if (wrong & self._seen_nearby(units, unit, slopes, apart / 2)).any():
                     known = slopes
             self.looked[self._key(units, unit)] = known
 
-    def _seen_nearby(self, units: Units, unit: int, slopes: Float64Array) -> Mask:
-        """Where the hand-written side itself gives these slopes a little away from the row."""
+    def _seen_nearby(
+        self, units: Units, unit: int, slopes: Float64Array, within: Float64Array
+    ) -> Mask:
+        """Where the hand-written side itself gives about these slopes a little away."""
         z, (low, high) = units.z[unit], self.call.target.domain
         ramp = np.arange(1.0, z.size + 1) / z.size
         in_turn = ramp * (-1.0) ** np.arange(z.size)
@@ -89,8 +94,7 @@ class LoneCheck(NumberCheck):
         m = slopes.shape[0]
         case = FuzzCase(points, np.ones((len(points), m)), "nearby")
         nearby = self.call.results(case, m).jacobian.reshape(-1, *slopes.shape)
-        off = np.abs(nearby - slopes) > APART / 2 * (1 + np.abs(slopes))
-        return np.logical_not(off.any(axis=0))
+        return np.asarray((np.abs(nearby - slopes) <= within).all(axis=0))
 
     def _key(self, units: Units, unit: int) -> bytes:
         return units.z[unit].tobytes() + units.jacobian[unit].tobytes()

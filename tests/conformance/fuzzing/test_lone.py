@@ -47,6 +47,31 @@ def test_autodiff_of_a_constant_branch_vouches_for_nobody():
     assert "is 0, expected 0.5:" in wrong.explanation.numbers
 
 
+class MuLaw:
+    """sign(z) log(1 + 255 |z|) / log(256), whose slope at 0 has a joint there, but no jump."""
+
+    def forward(self, z):
+        return (np.sign(z) * np.log1p(255 * np.abs(z)) / np.log(256)).astype(z.dtype)
+
+    def derivative(self, z, y):
+        return (255 / np.log(256) / (1 + 255 * np.abs(z))).astype(z.dtype)
+
+
+class SignOfZero(MuLaw):
+    """What autodiff says: sign(0) = 0."""
+
+    def derivative(self, z, y):
+        return np.abs(np.sign(z)) * super().derivative(z, y)
+
+
+def test_nor_where_the_slope_bends():
+    def mu_law(z):
+        return jnp.sign(z) * jnp.log1p(255 * jnp.abs(z)) / jnp.log(256.0)
+
+    assert fuzz(MuLaw, mu_law, max_examples=EXAMPLES).conforms
+    assert fuzz(SignOfZero, mu_law).outcome == "disagrees"
+
+
 class Ratio:
     """y = z_0 expm1(z_1) / z_1, its slope by z_1 right where z_1 is 0."""
 
