@@ -38,7 +38,8 @@ SOME = 50
 #: belongs to a forward.
 FEW_CASES, FEW_UNITS = 4, 4
 
-#: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect.
+#: An exponential overflows from 88 in float32, from 709 in float64; |z| of this size is suspect, as
+#: it may be squared, and as 1 - tanh(z) has no digit left.
 BIG = 30.0
 
 
@@ -72,7 +73,7 @@ def diagnose(
                 said += _another_function(alike, call, witness)
         if finding.check == "finite":
             said += _not_finite(finding)
-        said += only_where([f.case for f in alike if f.case is not None], passed)
+        said += only_where([f.case for f in alike if f.case is not None], passed, _wrong(alike))
     return tuple(dict.fromkeys(said))
 
 
@@ -88,8 +89,20 @@ def _lost_digits(alike: list[Finding]) -> Iterator[str]:
             return
         doubles = [f for f in alike if f.case is not None and f.case.dtype == np.float64]
         here = "here, and to none elsewhere" if any(map(_far_off, doubles)) else "here"
-        why = "others cancel, a constant is rough, or an approximation ends"
+        why = "the others cancel, a constant is rough, or an approximation ends"
         yield f"right to {int(-np.log10(off))} digits {here}: {why}"
+
+
+def _wrong(alike: list[Finding]) -> Float64Array:
+    """Of an elementwise function the numbers z that are wrong; none of any other."""
+    found: list[Float64Array] = [np.empty(0)]
+    for finding in alike:
+        z, got = finding.case.z if finding.case is not None else np.empty(0), got_of(finding)
+        if finding.method == "derivative" and got.shape == z.shape:
+            allowed = 0.0 if finding.tolerance is None else finding.tolerance
+            right = np.abs(got - expected_of(finding)) <= allowed
+            found.append(z[np.logical_not(right)].astype(np.float64))
+    return np.concatenate(found)
 
 
 def _far_off(finding: Finding) -> bool:
@@ -157,10 +170,12 @@ def _not_finite(finding: Finding) -> Iterator[str]:
         row = np.abs(z[finding.index])[None]
     if row.max() >= BIG:
         beyond = f"an exponential or a power beyond the range of {finding.case.dtype}"
-        if np.isnan(value):
+        if not np.isnan(value):
+            yield f"overflow: {beyond}"
+        elif row.max() >= np.log(np.finfo(finding.case.dtype).max):
             yield f"overflow or underflow: {beyond}, then inf - inf, inf / inf, 0 * inf or 0 / 0"
         else:
-            yield f"overflow: {beyond}"
+            yield "NaN where |z| is large: overflow, or 1 - 1 where a digit is lost, then 0 / 0"
     elif np.isnan(value):
         yield "NaN from 0/0, from 0 * inf, or from the root or logarithm of what is negative"
     else:

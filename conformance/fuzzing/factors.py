@@ -84,8 +84,10 @@ def _largest(method: str, passed: list[FuzzCase], call: Caller) -> float:
 def factor(e: Evidence) -> Iterator[str]:
     """The first of the known factors that explains every entry."""
     if not e.got.size:
+        if e.beyond:
+            yield "not zero where it should be"
         return
-    if e.dead and not e.got.any():
+    if e.dead and not e.got.any() and not e.beyond:
         yield (
             "zero where it should not be" if e.largest > SMALL else "it is zero: no gradient flows"
         )
@@ -95,7 +97,7 @@ def factor(e: Evidence) -> Iterator[str]:
         if varies is None and e.no_factor:
             continue
         if (varies is None or np.ptp(varies) > 0) and _same(ratio, value):
-            yield text
+            yield text if varies is not None or e.largest <= SMALL else f"{text}, where it is wrong"
             return
     bound, offset = np.abs(e.got).max(), e.got - e.expected
     if _same(e.got, np.abs(e.expected)) and not e.no_factor:

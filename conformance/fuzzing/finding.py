@@ -67,11 +67,13 @@ class Finding(Exception):
         if name == "vjp" and self.check in ("finite", "jacobian"):
             name, place = "jacobian", f"{place}, by the vjp of unit cotangents,"
         got, expected = float(self.got[self.index]), float(self.expected[self.index])
-        text = f"{name}{place} is {got:.10g}, expected {expected:.10g}"
-        if not np.isfinite(got):
+        true = f"{expected:.10g}" if np.isfinite(expected) else "a finite number"
+        text = f"{name}{place} is {got:.10g}, expected {true}"
+        if not (np.isfinite(got) and np.isfinite(expected)):
             return text
         allowed = 0.0 if self.tolerance is None else float(self.tolerance[self.index])
-        share = f", relative {self.error / abs(expected):.2g}" if expected else ""
+        relative = abs(expected) > allowed
+        share = f", relative {self.error / abs(expected):.2g}" if relative else ""
         return f"{text}: error {self.error:.2g}{share}, tolerance {allowed:.2g}"
 
     def at(self, case: FuzzCase) -> Finding:

@@ -125,14 +125,20 @@ class JacobianCheck(NumberCheck):
         """Autodiff has no number at the unit, but those nearby say what it could be."""
         method, only = self.method(), np.zeros(units.jacobian.shape, dtype=bool)
         only[unit] = True
+        function = self.witness.function
         message = (
-            f"{method} is not in the subdifferential of {self.witness.function}, "
-            "though nearby all is bounded"
+            f"{method} is not in the subdifferential of {function}, where {self.witness.name} "
+            "has no number itself"
         )
-        got, true = units.jacobian, units.truth.jacobian
-        return self.finding(
+        got, true, source = units.jacobian, units.truth.jacobian, ""
+        element = nearest_element(self.near(units), units.z[unit], got[unit])
+        if element is not None:
+            true, source = true.copy(), f"the nearest element of the subdifferential of {function}"
+            true[unit] = element
+        finding = self.finding(
             "jacobian", message, method, units, only, got, true, tolerance, kink=True
         )
+        return replace(finding, source=source)
 
     def _settle(
         self,

@@ -285,7 +285,7 @@ def test_an_approximation_that_ends_somewhere():
 
     v = fuzz(Coarse, jnp.tanh)
     (why,) = v.explanation.likely
-    assert why.startswith("right to 6 digits here: others cancel, a constant is rough, or an appro")
+    assert why.startswith("right to 6 digits here: the others cancel, a constant is rough, or an a")
 
 
 def rectifier(derivative):
