@@ -93,7 +93,11 @@ def _from_the_edge(
     sure = (inside.error < CLEAR * size) & np.logical_not(best.error < CLEAR * size)
     sure |= surer & (apart <= inside.error + best.error) & (best.error < CLEAR * size)
     # Next to an edge at 0 the steps lead far beyond z: what the slope is there must not differ.
-    alike = surer & (inside.error < CLEAR * (1 + size)) & (apart <= GROSS * size + inside.error)
+    doubt = inside.error + np.where(best.error < CLEAR, best.error, 0)
+    alike = surer & (inside.error < CLEAR * (1 + size)) & (apart <= GROSS * size + doubt)
+    # And of a row that is all next to 0 they may see nothing but the one entry that moves.
+    small = (np.abs(z).max(axis=1) < CLOSE) & (z.shape[1] > 1)
+    alike &= np.logical_not(small[:, None, None]) | (best.error < CLEAR * (1 + size))
     sure = np.where((np.abs(z) < CLOSE)[:, None, :], alike, sure)
     return Slopes(
         np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)

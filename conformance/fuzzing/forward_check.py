@@ -20,6 +20,9 @@ from .units import Units
 #: lie between two.
 BITS, BINADES = 24, 3
 
+#: The square of what is less has lost digits, or all of them.
+SQUARES = 2.0**-485
+
 
 @final
 @dataclass
@@ -53,9 +56,12 @@ class ForwardCheck(NumberCheck):
             if self._beside_a_jump(units, int(unit), tolerance[unit]):
                 bad[unit] = False
         for k in map(int, np.flatnonzero(bad.any(axis=1))):
-            if not self._stands(units, k):
+            if self._underflows(units, k, tolerance[k]):
+                self._suspect(units, k, "where squares are next to nothing")
+            elif self._stands(units, k):
+                self._suspect(units, k, "and is rough around it where that is smooth")
+            else:
                 break
-            self._suspect(units, k)
             bad[k] = False
         if bad.any():
             name = self.call.target.name
@@ -99,11 +105,27 @@ class ForwardCheck(NumberCheck):
 
         return stands(by_hand, by_oracle, units.z[unit], target.domain)
 
-    def _suspect(self, units: Units, unit: int) -> None:
+    def _underflows(self, units: Units, unit: int, tolerance: Float64Array) -> bool:
+        """Whether the oracle may have lost squares of what is next to 0: with that magnified both
+        sides agree, and to the hand-written side it makes no difference.
+        """
+        z, (low, high) = units.z[unit], self.call.target.domain
+        tiny = (z != 0) & (np.abs(z) < SQUARES)
+        if units.case.dtype == np.float32 or not tiny.any():
+            return False
+        largest = float(np.abs(z[tiny]).max())
+        magnified = np.where(tiny, z * 2.0 ** -np.floor(np.log2(largest)), z)[None]
+        if not ((magnified > low) & (magnified < high)).all():
+            return False
+        hand, true = self.call.values(magnified)[0], self.witness.values(magnified)[0]
+        apart = np.fmax(np.abs(hand - true), np.abs(hand - units.y[unit]))
+        return bool((apart <= tolerance).all())
+
+    def _suspect(self, units: Units, unit: int, why: str) -> None:
         i = int(np.argmax(np.abs(units.y[unit] - units.truth.y[unit])))
         sentence = (
             f"{self.witness.function} gives {units.truth.y[unit, i]:.10g} at z = {units.z[unit]}, "
-            f"and is rough around it where the hand-written {units.y[unit, i]:.10g} is smooth"
+            f"and the hand-written side {units.y[unit, i]:.10g}, {why}"
         )
         self.seen.suspect("forward", sentence)
 

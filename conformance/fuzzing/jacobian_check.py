@@ -14,6 +14,7 @@ from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
 from .further import Further
+from .hidden import hidden
 from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
 from .rounding import (
@@ -63,7 +64,9 @@ class JacobianCheck(NumberCheck):
         lost &= np.asarray(units.y_judged.all(axis=1)).reshape(-1, 1, 1)
         bad = self.exceeds(units.jacobian, truth.jacobian, tolerance, judged)
         if bad.any():
-            tolerance = tolerance + USES * self.conditioning(units, bad | lost)[1]
+            # A direction, say, that is lost turns all entries of a row, whichever z decides.
+            moved = self.conditioning(units, bad | lost)[1].max(axis=2, keepdims=True)
+            tolerance = tolerance + USES * moved
             tolerance = tolerance + inherited(self.call, units, scale)
             tolerance = tolerance + USES * cancelled(units.z, eps) * scale
             tolerance = tolerance + of_factors(units.z, eps)[:, None, None]
@@ -71,6 +74,8 @@ class JacobianCheck(NumberCheck):
             beyond = np.abs(units.jacobian - truth.jacobian) - truth.doubt
             bad &= beyond > self._grey(units) * scale
             sizes = np.nan_to_num(np.abs(truth.jacobian), posinf=0.0)
+            unknown = truth.doubt > 1 + sizes  # there no better size is to be had
+            sizes = np.where(unknown, np.abs(units.jacobian), sizes)
             bad &= beyond > DIGITS * sizes.max(axis=2, keepdims=True)
         self._look_from_afar(units, scale, judged & np.logical_not(bad))
         with np.errstate(all="ignore"):
@@ -150,7 +155,7 @@ class JacobianCheck(NumberCheck):
         tolerance: Float64Array,
     ) -> None:
         """Raise Finding unless the hand-written Jacobian of the unit is right after all."""
-        if opinion is Opinion.UNDECIDED and self._hidden(units, unit, bad[unit]):
+        if opinion is Opinion.UNDECIDED and hidden(self.call, self.witness, units, unit, bad[unit]):
             opinion = Opinion.NOTHING
         if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
             # At a kink differences cannot tell, the subdifferential does. And where differences
@@ -221,15 +226,6 @@ class JacobianCheck(NumberCheck):
             z, jacobian = units.z[unit], units.jacobian[unit]
             self.kinks[key] = membership(self.near(units), z, jacobian, tolerance)
         return self.kinks[key]
-
-    def _hidden(self, units: Units, unit: int, bad: Mask) -> bool:
-        """Whether all the way from 0 to z the slopes differ by less than a rounding of y: then no
-        value of the function can tell which of them is right.
-        """
-        apart = np.abs(units.jacobian[unit] - units.truth.jacobian[unit])
-        y, z = np.abs(units.y[unit])[:, None], np.abs(units.z[unit])
-        seen = (z == 0) | (apart * z >= epsilon(units.case.dtype) * y)
-        return self.witness.smooth and not (bad & seen).any()
 
     def _note(self, units: Units, unit: int, kink: Membership, *, lost: bool) -> None:
         """Keep the convention that was seen, or where autodiff gave no number."""
