@@ -299,3 +299,111 @@ def test_an_oracle_whose_slope_is_lost_where_no_value_can_tell():
     assert fuzz(BoxCox, oracle).conforms
     guarded = with_(BoxCox, derivative=lambda self, z, y: np.maximum(z, z.dtype.type(1e-6)) ** -0.7)
     assert not fuzz(guarded, oracle).conforms
+
+
+class Knee:
+    """A parabola that goes over into its tangent, as a maximum of both: they touch at 1.5."""
+
+    def soft(self, z):
+        return np.clip(z - z.dtype.type(0.5), 0, 1)
+
+    def forward(self, z):
+        return np.maximum(self.soft(z) ** 2 / 2, z - 1)
+
+    def derivative(self, z, y):
+        return self.soft(z)
+
+
+class HeatCapacity:
+    """(z / 2 / sinh(z / 2))^2, whose slope next to 0 is -z / 6."""
+
+    domain = (0.0, np.inf)
+
+    def forward(self, z):
+        return (z / -np.expm1(-z)) ** 2 * np.exp(-z)
+
+    def derivative(self, z, y):
+        away = np.maximum(z, z.dtype.type(0.1))
+        series = z / 6 - z**3 / 360 + z**5 / 15120 - z**7 / 604800
+        langevin = np.where(z < 0.1, series, 1 / np.tanh(away / 2) - 2 / away)
+        return (-y * langevin).astype(z.dtype)
+
+
+class FromAnAxis:
+    """The distance from a line: next to it z loses all digits of the direction."""
+
+    along = (1.0, 2.0, 2.0)
+
+    def output_width(self, n):
+        if n != 3:
+            raise ValueError("n must be 3")
+        return 1
+
+    def away(self, z):
+        along = np.array(self.along, z.dtype)
+        return z - (z @ along)[..., None] / 9 * along
+
+    def forward(self, z):
+        v = self.away(z)
+        return np.hypot(np.hypot(v[..., 0], v[..., 1]), v[..., 2])[..., None]
+
+    def vjp(self, z, y, dy):
+        return dy * self.away(z) / np.where(y > 0, y, 1)
+
+
+def from_an_axis(z):
+    along = jnp.array(FromAnAxis.along, z.dtype)
+    return jnp.linalg.norm(z - jnp.dot(z, along) / 9 * along, keepdims=True)
+
+
+class Cosine:
+    """z_0 / |z|, without a square that underflows."""
+
+    domain = (0.0, np.inf)
+
+    def output_width(self, n):
+        if n != 2:
+            raise ValueError("n must be 2")
+        return 1
+
+    def forward(self, z):
+        return z[..., :1] / np.hypot(z[..., :1], z[..., 1:])
+
+    def vjp(self, z, y, dy):
+        a, b = z[..., :1], z[..., 1:]
+        r = np.hypot(a, b)
+        return dy * np.concatenate([b / r * (b / r), -a / r * (b / r)], axis=-1) / r
+
+
+@pytest.mark.parametrize(
+    ("target", "oracle"),
+    [
+        (Knee, lambda z: jnp.maximum(jnp.clip(z - 0.5, 0, 1) ** 2 / 2, z - 1)),
+        (HeatCapacity, lambda z: (z / -jnp.expm1(-z)) ** 2 * jnp.exp(-z)),
+        (FromAnAxis, from_an_axis),
+        (Cosine, lambda z: z[:1] / jnp.linalg.norm(z)),
+        (Cosine, None),
+    ],
+)
+def test_what_an_oracle_has_lost_is_no_mistake(target, oracle):
+    verdict = fuzz(target, oracle)
+    assert verdict.conforms, str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("target", "oracle", "off"),
+    [
+        (Knee, lambda z: jnp.maximum(jnp.clip(z - 0.5, 0, 1) ** 2 / 2, z - 1), 1e-8),
+        (FromAnAxis, from_an_axis, 1e-6),
+        (Cosine, lambda z: z[:1] / jnp.linalg.norm(z), 1e-6),
+    ],
+)
+def test_but_a_little_more_is(target, oracle, off):
+    name = "derivative" if target is Knee else "vjp"
+
+    class Wrong(target):
+        pass
+
+    method = getattr(target, name)
+    setattr(Wrong, name, lambda self, z, *rest: method(self, z, *rest) * z.dtype.type(1 + off))
+    assert fuzz(Wrong, oracle).outcome == "disagrees"
