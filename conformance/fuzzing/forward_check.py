@@ -118,7 +118,7 @@ class ForwardCheck(NumberCheck):
         if not ((magnified > low) & (magnified < high)).all():
             return False
         hand, true = self.call.values(magnified)[0], self.witness.values(magnified)[0]
-        apart = np.fmax(np.abs(hand - true), np.abs(hand - units.y[unit]))
+        apart = np.maximum(np.abs(hand - true), np.abs(hand - units.y[unit]))
         return bool((apart <= tolerance).all())
 
     def _suspect(self, units: Units, unit: int, why: str) -> None:
