@@ -14,6 +14,9 @@ from .witness import Witness
 #: A value may be off by so many roundings.
 SOME = 8.0
 
+#: Where two curves that touch are alike in y, their slopes differ by no more, in roots of eps.
+TOUCH = 4.0
+
 
 def hidden(call: Caller, witness: Witness, units: Units, unit: int, bad: Mask) -> bool:
     """Whether rounding hides in y which of the two Jacobians is right, where they are bad (m, n).
@@ -28,7 +31,12 @@ def hidden(call: Caller, witness: Witness, units: Units, unit: int, bad: Mask) -
     seen = (z == 0) | (apart * z >= SOME * epsilon(units.case.dtype) * y)
     if not (bad & seen).any():
         return True
-    return units.elementwise and _alike_beside(call, witness, units, unit, float(apart[0, 0]))
+    touching = TOUCH * np.sqrt(epsilon(units.case.dtype)) * (1 + np.abs(units.truth.jacobian[unit]))
+    return (
+        units.elementwise
+        and bool((apart < touching).all())
+        and _alike_beside(call, witness, units, unit, float(apart[0, 0]))
+    )
 
 
 def _alike_beside(call: Caller, witness: Witness, units: Units, unit: int, apart: float) -> bool:
