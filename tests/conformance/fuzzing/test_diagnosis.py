@@ -339,3 +339,19 @@ def test_what_is_computed_in_float32():
 
     v = verdict(with_(Tanh, derivative=derivative))
     assert v.explanation.likely[0].startswith("right to the digits of float32"), str(v)
+
+
+@pytest.mark.parametrize(
+    ("forward", "derivative", "words"),
+    [
+        (lambda z: np.maximum(z, 0), lambda z: np.ones_like(z), "not zero where it should be"),
+        (np.abs, lambda z: np.where(np.abs(z) < 8, np.sign(z), 2 * np.sign(z)), "some |z| is "),
+        (np.abs, lambda z: np.ones_like(z), "the sign is wrong, where it is wrong"),
+    ],
+)
+def test_what_is_wrong_in_a_part_alone(forward, derivative, words):
+    target = with_(
+        Tanh, forward=lambda self, z: forward(z), derivative=lambda self, z, y: derivative(z)
+    )
+    oracle = jnp.abs if forward is np.abs else jax.nn.relu
+    assert words in " ".join(fuzz(target, oracle).explanation.likely)
