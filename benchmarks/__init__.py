@@ -1,1 +1,1 @@
-"""Speed, as ratios: each figure beside a floor or a peer that was timed in the same run."""
+"""Speed: ratios against a floor or a peer that was timed in the same run, and a few seconds."""

@@ -23,7 +23,7 @@ GROUPS = ("startup", "trainer", "harness", "fuzz", "workers")
 @click.argument("groups", nargs=-1, type=click.Choice(GROUPS), metavar=f"[{'|'.join(GROUPS)}]...")
 @click.option("--json", "path", default="reports/benchmarks.json", show_default=True)
 def main(groups: tuple[str, ...], path: str) -> None:
-    """Measure GROUPS, or all: each figure is a ratio against a floor or a peer of the same run."""
+    """Measure GROUPS, or all: ratios against a floor or a peer of the same run, some in seconds."""
     choose_kernels()  # before NumPy is imported
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled once
     rows: list[dict[str, Any]] = []

@@ -175,11 +175,16 @@ def cotangents(draw: DrawFn, shape: tuple[int, ...], dtype: Any = np.float64) ->
     A vjp that mixes up rows or entries may be right for equal cotangents.
     """
     dy = draw(hnp.arrays(np.float64, shape, elements=_COTANGENT, fill=st.nothing()))
+    return _not_all_equal(dy).astype(dtype)
+
+
+def _not_all_equal(dy: Array) -> Array:
+    """dy, whose first number is another one where all were equal, or its only one 0."""
     if dy.size > 1 and (dy == dy.flat[0]).all():
         dy.flat[0] = 2.0 if dy.flat[0] == 1.0 else 1.0
     if dy.size == 1 and not dy.any():
         dy.flat[0] = 1.0
-    return dy.astype(dtype)
+    return dy
 
 
 @cache
@@ -189,10 +194,6 @@ def activations(name: str, n: int) -> SearchStrategy[Activation]:
     The parameters come from few choices: each new one costs the oracle a compilation.
     """
     return _PARAMETERS[name](n)
-
-
-def _index(n: int) -> SearchStrategy[int]:
-    return st.integers(0, n - 1)
 
 
 def _groups(n: int) -> SearchStrategy[Activation]:
@@ -266,7 +267,7 @@ def activation_cases(draw: DrawFn, name: str) -> ActivationCase:
     if activation.domain == (0.0, np.inf):
         z = np.where(z == 0, 1, np.abs(z))
     dy = draw(arrays((*shape, activation.output_width(n)), dtype, "ordinary"))
-    return ActivationCase(activation, z, dy)
+    return ActivationCase(activation, z, _not_all_equal(dy))
 
 
 _COIN = st.booleans()

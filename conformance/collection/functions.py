@@ -137,22 +137,6 @@ def softsign(z: Array) -> Array:
     return z / (1 + np.abs(z))
 
 
-def log_cosh(z: Array) -> Array:
-    """log(cosh(z)) = |z| + log(1 + exp(-2 |z|)) - log(2)."""
-    size = np.abs(z)
-    return size + np.log1p(np.exp(-2 * size)) - math.log(2)
-
-
 def sinc(z: Array) -> Array:
     """sin(z) / z, 1 at 0."""
     return np.divide(np.sin(z), z, out=np.ones_like(z), where=z != 0)
-
-
-def sinc_slope(z: Array) -> Array:
-    """(z cos(z) - sin(z)) / z^2; for |z| < 1/2, where that cancels, its power series."""
-    small = np.abs(z) < 0.5
-    near, away = np.where(small, z, 0), np.where(small, 1, z)
-    series = np.zeros_like(z)
-    for k in range(9, 0, -1):  # sum_k (-1)^k 2k z^(2k - 1) / (2k + 1)!
-        series = series * near**2 + (-1) ** k * 2 * k / math.factorial(2 * k + 1)
-    return np.where(small, near * series, (np.cos(away) - np.sin(away) / away) / away)

@@ -29,6 +29,9 @@ SLACK = 1.001
 #: A slope is seen clearly by a table that doubts no more than this share of it.
 CLEAR = 1e-3
 
+#: And by one that doubts no more than this share at all: what is flat in shorter steps is a stair.
+SEEN = 0.1
+
 #: And a step that leaves the curve contradicts it grossly, by this share or more.
 GROSS = 1e-2
 
@@ -62,17 +65,21 @@ def _derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float])
 def _held_together(tables: list[Slopes]) -> Slopes:
     """The surest of several tables, from long steps to short ones, as far as they do not differ."""
     best = tables[0]
+    stairs = np.zeros(best.estimate.shape, dtype=bool)
     for finer in tables[1:]:
         apart = np.abs(finer.estimate - best.estimate)
         contradicted = apart > finer.error + best.error
         # Of two that contradict each other the finer one is right if it sees a slope clearly.
-        # Flat is not clear: so are the stairs of rounding.
+        # Flat is not clear: so are the stairs of rounding, and however short the steps on a stair.
         clear = contradicted & (finer.error < CLEAR * np.abs(finer.estimate))
         clear &= apart > GROSS * np.abs(finer.estimate)
-        better = clear | (finer.error < best.error)
+        flat = stairs & (np.abs(finer.estimate) <= finer.error)
+        better = clear | (finer.error < best.error) & np.logical_not(flat)
         error = np.where(better, finer.error, best.error)
         # Else neither is believed beyond their difference, and how far the finer may be off.
         contradicted &= np.logical_not(clear)
+        seen = best.error < SEEN * np.abs(best.estimate)
+        stairs = (stairs | contradicted & seen) & np.logical_not(clear)
         best = Slopes(
             np.where(better, finer.estimate, best.estimate),
             np.where(contradicted, np.fmax(error, apart + finer.error), error),

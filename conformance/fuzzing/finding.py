@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..compare import Float64Array
 from .case import FuzzCase
 
-#: In the order in which a case is judged.
+#: Gravest first: of all findings of a run the one whose check stands first is reported.
 CHECKS = ("runs", "structure", "manners", "forward", "finite", "jacobian", "vjp")
 
 #: Those of them that compare numbers.

@@ -79,6 +79,8 @@ def fuzz(
     """
     if max_examples < 1:
         raise ValueError(f"max_examples must be at least 1, got {max_examples}")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise ValueError(f"timeout must be positive and finite, got {timeout}")
     run = _Run(Target.of(target, name), oracle, max_examples, seed, origin, oracle_origin)
     started = time.perf_counter()
     with _quiet() as printed:

@@ -32,9 +32,9 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         raise TimeIsUp
 
     before = signal.signal(signal.SIGALRM, strike)
-    # Where the first is swallowed by the body, another follows every second.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
+        # Where the first is swallowed by the body, another follows every second.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

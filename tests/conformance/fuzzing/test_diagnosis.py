@@ -330,6 +330,7 @@ def test_no_factor_makes_something_of_nothing():
 
     v = fuzz(StraightThrough, lambda z: jnp.clip(z, -1, 1), max_examples=EXAMPLES)
     assert not v.conforms
+    assert v.explanation.likely
     assert all(text.startswith(("right except", "seen only")) for text in v.explanation.likely)
 
 
