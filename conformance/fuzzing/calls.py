@@ -64,7 +64,8 @@ class Caller:
         assert function is not None
         self.doing, self.arguments = method, arguments
         try:
-            return function(*arguments)
+            with np.errstate():  # what it sets is undone
+                return function(*arguments)
         except SystemExit as error:
             raise Finding("runs", f"{method} calls sys.exit({error.code!r})", method) from None
         except Exception as error:

@@ -103,11 +103,18 @@ def _special(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
         line = np.concatenate(points)
         return {n: _rows(line, n) for n in widths} if len(line) else {}
     special = {}
-    for n in (n for n in widths if n in (2, 3, 4)):
+    for n in [n for n in widths if n in (2, 3, 4)] or [min(widths)]:
         probes = [probe for pair in _probes(judge, widths[n]) for probe in pair]
         found = [kink_search.between_rows(probe, n, target.domain) for probe in probes]
         special[n] = np.concatenate(found)
     return special
+
+
+def _alike(n: int, domain: tuple[float, float]) -> Float64Array:
+    """Rows of width n in which all is 0, or alike but for a sign."""
+    in_turn = (-1.0) ** np.arange(n)
+    rows = np.stack([0 * in_turn, in_turn**2, in_turn])
+    return rows[((rows > domain[0]) & (rows < domain[1])).all(axis=1)]
 
 
 def _furthest(judge: Judge) -> Float64Array:
@@ -174,6 +181,11 @@ def _sweep(
             yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
     else:
         yield make(random, (MANY,), n, widths[n], "ordinary", np.float64, target.domain, special)
+        for n in special:
+            rows = _alike(n, target.domain)
+            dy = regimes.cotangents(random, (len(rows), widths[n]), np.float64)
+            if len(rows):
+                yield FuzzCase(rows, dy, "kinks")
     # Of one or two entries too much is 0: a softmax's whole Jacobian, a normalisation's nearly.
     telling = [n for n in widths if n > 2] or list(widths)
     for i, regime in enumerate(REGIMES):

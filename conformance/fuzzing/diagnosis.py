@@ -88,7 +88,7 @@ def _lost_digits(alike: list[Finding]) -> Iterator[str]:
             yield "right to the digits of float32: is something computed in it?"
             return
         doubles = [f for f in alike if f.case is not None and f.case.dtype == np.float64]
-        here = "here, and to none elsewhere" if any(map(_far_off, doubles)) else "here"
+        here = "here, to none at some other z" if any(map(_far_off, doubles)) else "here"
         why = "the others cancel, a constant is rough, or an approximation ends"
         yield f"right to {int(-np.log10(off))} digits {here}: {why}"
 

@@ -67,8 +67,9 @@ class Finding(Exception):
         if name == "vjp" and self.check in ("finite", "jacobian"):
             name, place = "jacobian", f"{place}, by the vjp of unit cotangents,"
         got, expected = float(self.got[self.index]), float(self.expected[self.index])
-        true = f"{expected:.10g}" if np.isfinite(expected) else "a finite number"
-        text = f"{name}{place} is {got:.10g}, expected {true}"
+        digits = 10 if f"{got:.10g}" != f"{expected:.10g}" else 17
+        true = f"{expected:.{digits}g}" if np.isfinite(expected) else "a finite number"
+        text = f"{name}{place} is {got:.{digits}g}, expected {true}"
         if not (np.isfinite(got) and np.isfinite(expected)):
             return text
         allowed = 0.0 if self.tolerance is None else float(self.tolerance[self.index])

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, final
 
+import numpy as np
+
 from ..verdict_log import LISTENERS
 from .campaign import search
 from .case import FuzzCase
@@ -25,6 +27,9 @@ from .target import NotATarget, Target
 from .time_limit import TimeIsUp, time_limit
 from .verdict import Explanation, Outcome, Verdict
 from .witness import Function, Witness, WitnessError, choose
+
+#: So many small cases that have passed are judged again.
+AGAIN = 3
 
 
 class NonConformance(AssertionError):
@@ -160,6 +165,9 @@ class _Run:
             likely = ("right in a new instance: it keeps something between calls", *likely)
             calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}))"
             finding = replace(finding, setup=(calm, *finding.setup))
+        elif self._wrong_by_now(passed, pristine):
+            kept = "the class or its module keeps something"
+            likely = (f"a case that was right before is wrong now: {kept}", *likely)
         finding = finding.times(1 / self.factor)
         outcome: Outcome = "undecided" if finding.undecided else "disagrees"
         if finding.check == "runs":
@@ -173,6 +181,13 @@ class _Run:
             outcome,
             Explanation(finding.check, finding.message, finding.numbers(), likely, case, script),
         )
+
+    def _wrong_by_now(self, passed: list[FuzzCase], pristine: Target) -> bool:
+        """Whether small cases that have passed fail, though in a new instance."""
+        assert self.witness is not None
+        fresh = _fresh(pristine, self.witness, primed=False, numbers_too=True)
+        small = sorted(passed, key=lambda case: case.z.size)[:AGAIN]
+        return any(fresh(case) is not None for case in small)
 
     def out_of_time(self, timeout: float, trace: TracebackType | None) -> Verdict:
         """The verdict where the time limit struck, at the end of this traceback."""
@@ -241,6 +256,7 @@ def _quiet() -> Iterator[io.StringIO]:
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(),
+        np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
         yield printed

@@ -9,13 +9,12 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
-from .afar import MISS, VAGUE, contradicted
+from .afar import MISS, VAGUE, contradicted, worth_a_look
 from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
 from .further import Further
 from .hidden import hidden
-from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
 from .rounding import (
     DIGITS,
@@ -190,15 +189,16 @@ class JacobianCheck(NumberCheck):
 
     def _look_from_afar(self, units: Units, scale: Float64Array, passed: Mask) -> None:
         """Where differences doubt so much that nearly anything passes, look at what is around."""
-        if self.witness.smooth or units.elementwise or units.z.shape[1] > EXHAUSTIVE:
+        if self.witness.smooth or units.elementwise:
             return
         vague = passed & (units.truth.doubt > VAGUE * scale)
         # Of entries an ulp apart a mean, say, is one of them: the formula sees another z.
         vague &= cancelled(units.z, epsilon(units.case.dtype)) < VAGUE
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
             key, domain = self._key(units, unit), self.call.target.domain
-            if key not in self.afar and len(self.afar) < LOOKS:
-                z, jacobian, eps = units.z[unit], units.jacobian[unit], epsilon(units.case.dtype)
+            z, jacobian, eps = units.z[unit], units.jacobian[unit], epsilon(units.case.dtype)
+            new = key not in self.afar and len(self.afar) < LOOKS
+            if new and worth_a_look(self.witness, z, jacobian, domain):
                 self.afar[key] = contradicted(self.witness, z, jacobian, domain, eps)
             if self.afar.get(key):
                 method, only = self.method(), np.zeros(vague.shape, dtype=bool)

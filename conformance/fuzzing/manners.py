@@ -159,18 +159,24 @@ def _read_only(call: Caller, method: str, frozen: list[Array]) -> Any:
 
 
 def _layout(call: Caller, made: Call) -> Iterator[Trial]:
-    """On every second entry of arrays twice as wide, with their axes in Fortran's order."""
-    strided = []
+    """On every second entry of arrays twice as wide, with their axes in Fortran's order; and on
+    arrays that lie backwards in memory.
+    """
+    strided, backwards = [], []
     for a in made.arguments:
         wide = np.zeros((*a.shape[:-1], 2 * a.shape[-1]), a.dtype, order="F")
         wide[..., ::2], wide[..., 1::2] = a, 7
         strided.append(wide[..., ::2])
+        backwards.append(a[..., ::-1].copy()[..., ::-1])
     method, text = made.method, written(made.method)
     message = f"{method} must give the same for arrays that are not contiguous"
-    wide_text = "np.asfortranarray(np.repeat(a, 2, axis=-1))[..., ::2]"
-    setup = (f"same = {text}", f"z, y, dy = ({wide_text} for a in (z, y, dy))")
-    shown = (text, "same")
-    yield Trial(method, message, call(method, *strided), made.result, shown, setup, reordered=True)
+    for arguments, layout in (
+        (strided, "np.asfortranarray(np.repeat(a, 2, axis=-1))[..., ::2]"),
+        (backwards, "a[..., ::-1].copy()[..., ::-1]"),
+    ):
+        setup = (f"same = {text}", f"z, y, dy = ({layout} for a in (z, y, dy))")
+        got = call(method, *arguments)
+        yield Trial(method, message, got, made.result, (text, "same"), setup, reordered=True)
 
 
 def _rows(call: Caller, made: Call) -> Iterator[Trial]:

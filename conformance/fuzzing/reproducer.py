@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+import jax
 import numpy as np
 
 from ..cases import literal
@@ -216,13 +217,25 @@ def _live(
     wide = (
         "z.astype(float)" if finding.case is not None and finding.case.dtype == np.float32 else "z"
     )
-    if target.elementwise:
+    if target.elementwise and _takes_a_number(witness.f):
         function = "oracle" if finding.method == "forward" else "jax.grad(oracle)"
         return [*lines, f"expected = np.vectorize({function})({wide})"]
+    if target.elementwise:
+        function = "oracle" if finding.method == "forward" else "jax.jacrev(oracle)"
+        each = f"[np.ravel({function}(number[None]))[0] for number in {wide}.ravel()]"
+        return [*lines, f"expected = np.array({each}).reshape(z.shape)"]
     if finding.case is not None and finding.case.z.ndim > 1:
         return None
     function = "oracle" if finding.method == "forward" else "jax.jacrev(oracle)"
     return [*lines, f"expected = np.asarray({function}({wide}))"]
+
+
+def _takes_a_number(f: Function) -> bool:
+    """Whether an oracle of rows makes a number of a number too."""
+    try:
+        return bool(jax.eval_shape(f, 0.5).shape == ())
+    except Exception:
+        return False
 
 
 def _oracle(f: Function, origin: Origin | None) -> list[str] | None:

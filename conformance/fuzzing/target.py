@@ -120,11 +120,8 @@ class Target:
         )
 
     def is_by_place(self) -> bool:
-        """Whether the forward, of one derivative for each entry, treats places differently.
-
-        Not where it is declared a ScalarActivation.
-        """
-        if not self.elementwise or isinstance(self.subject, ScalarActivation):
+        """Whether the forward, of one derivative for each entry, treats places differently."""
+        if not self.elementwise:
             return False
         forward, (low, high) = self.copy().forward, self.domain
         n = max(self.copy().widths())
@@ -184,7 +181,7 @@ class Target:
                 what = f"{type(error).__name__}: {error}"
                 raise NotATarget(f"{self.name}.output_width({n}) raises {what}") from None
         if not taken:
-            raise NotATarget(f"{self.name} takes z of no width from 1 to {WIDEST}: {refusal}")
+            raise NotATarget(f"{self.name}: {refusal}; so for every width of z from 1 to {WIDEST}")
         return taken
 
 

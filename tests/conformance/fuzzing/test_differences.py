@@ -286,3 +286,17 @@ def test_nor_do_they_lead_over_many_waves():
 def test_beside_an_extremum_they_do_not_doubt_themselves(off):
     slopes = derivatives(lambda z: np.cos(z - 2), np.array([[2 + off]]), EVERYWHERE)
     assert abs(slopes.estimate[0, 0, 0] + np.sin(off)) <= slopes.error[0, 0, 0] < 1e-10
+
+
+def test_what_does_not_move_in_short_steps_is_a_stair_where_longer_ones_have_seen_a_slope():
+    """Of two points of the hyperbolic line: beside 1 the quotient keeps few digits."""
+
+    def distance(z):
+        x, y = z[..., :1], z[..., 1:]
+        return 2 * np.abs(np.arctanh((x - y) / (1 - x * y)))
+
+    z = np.array([[0.999999999, -0.999]])
+    slopes = derivatives(distance, z, (-1.0, 1.0))
+    true = -2 / (1 - z[0, 1] ** 2)
+    assert np.abs(distance(z + np.array([0, 1e-9])) - distance(z)) < 1e-12
+    assert np.abs(slopes.estimate[0, 0, 1] - true) <= slopes.error[0, 0, 1]

@@ -1,5 +1,6 @@
 """The verdict: what it is for which target, by which witness, and that it is the same again."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -63,6 +64,12 @@ def test_max_examples_is_how_many_cases_are_judged():
     assert [verdict(Tanh, max_examples=n).cases for n in (1, 60, 130)] == [1, 60, 130]
     with pytest.raises(ValueError, match="max_examples must be at least 1, got 0"):
         fuzz(Tanh, max_examples=0)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, np.nan, np.inf])
+def test_a_time_limit_is_positive(seconds):
+    with pytest.raises(ValueError, match="timeout must be positive and finite, got"):
+        fuzz(Tanh, timeout=seconds)
 
 
 # Witnesses
@@ -291,10 +298,64 @@ def test_a_jacobian_that_has_forgotten_the_batch_is_told_its_shape(tmp_path):
     assert "got (1, 1)" in v.explanation.reproducer.splitlines()[-1]
 
 
+@pytest.mark.parametrize("n", [None, 3])
+def test_a_scalar_activation_may_have_a_slope_for_each_column(n):
+    class PReLU(ScalarActivation):
+        def output_width(self, width):
+            if n not in (None, width):
+                raise ValueError(f"n must be {n}, got {width}")
+            return width
+
+        def slopes(self, z):
+            return (1 + np.arange(z.shape[-1], dtype=z.dtype)) / 16
+
+        def forward(self, z):
+            return np.where(z > 0, z, self.slopes(z) * z)
+
+        def derivative(self, z, y):
+            return np.where(z > 0, 1, self.slopes(z)).astype(z.dtype)
+
+    def oracle(z):
+        return jnp.where(z > 0, z, (1 + jnp.arange(z.shape[0])) / 16 * z)
+
+    for v in (fuzz(PReLU, oracle, max_examples=EXAMPLES), fuzz(PReLU, max_examples=EXAMPLES)):
+        assert v.outcome == "conforms", str(v)
+
+
+def test_numpy_that_raises_in_a_file_of_the_user_is_left_at_that():
+    class Strict(Tanh):
+        def forward(self, z):
+            np.seterr(all="raise")
+            return np.tanh(z)
+
+    with np.errstate(all="raise"):
+        assert fuzz(Strict, jnp.tanh, max_examples=EXAMPLES).outcome == "conforms"
+        assert set(np.geterr().values()) == {"raise"}
+
+
+def test_what_a_class_keeps_is_told():
+    class Tired(Tanh):
+        calls = 0
+
+        def derivative(self, z, y):
+            type(self).calls += 1
+            return (1 - y * y) * (2 if self.calls > 2000 else 1)
+
+    v = fuzz(Tired, jnp.tanh)
+    assert v.outcome == "disagrees"
+    assert v.explanation.likely[0].startswith("a case that was right before is wrong now")
+
+
+def test_a_number_is_told_to_the_digits_that_differ():
+    v = fuzz(with_(Tanh, derivative=lambda self, z, y: 1 - y * y + 1e-8), jnp.tanh)
+    got, expected = re.findall(r"is ([\d.e-]+), expected ([\d.e-]+):", v.explanation.numbers)[0]
+    assert got != expected
+
+
 def test_a_target_that_takes_no_width_is_an_error():
     v = fuzz(NoWidth, jax.nn.softmax)
     assert v.outcome == "error"
-    assert "takes z of no width from 1 to 128: n must be 1000" in v.explanation.message
+    assert "n must be 1000; so for every width of z from 1 to 128" in v.explanation.message
 
 
 # What is drawn

@@ -161,6 +161,13 @@ class ForgetsTheStrides(Tanh):
         return np.tanh(z.ravel(order="K").reshape(z.shape))
 
 
+class ForgetsTheSignOfAStride(Tanh):
+    words = "forward must give the same for arrays that are not contiguous"
+
+    def forward(self, z):
+        return np.tanh(z[..., ::-1] if z.strides and z.strides[-1] < 0 else z)
+
+
 TARGETS = [
     value
     for value in vars().copy().values()

@@ -149,7 +149,7 @@ def test_a_forward_that_loses_an_axis_or_refuses_a_size():
 
 def test_a_forward_that_treats_a_place_of_its_own():
     def forward(self, z):
-        return np.where(np.arange(z.shape[-1]) < 4, np.tanh(z), z)
+        return np.where((np.arange(z.shape[-1]) < 4) | (z < 8), np.tanh(z), z)
 
     v = alone(with_(Tanh, forward=forward), "disagrees")
     assert v.explanation.message == "forward must make the same of a number in every place of a row"
@@ -250,3 +250,44 @@ def test_a_domain_without_a_number_of_any_grid():
             return 2 * z
 
     alone(Narrow, "conforms")
+
+
+@pytest.mark.parametrize("n", [2, 5])
+@pytest.mark.parametrize(
+    ("share", "outcome"),
+    [(0, "conforms"), (0.5, "conforms"), (1.5, "disagrees"), (-1, "disagrees")],
+)
+def test_a_kink_along_one_axis_of_a_wide_row(n, share, outcome):
+    """p min(x, 3) and the rest: by x anything from 0 to p at x = 3."""
+
+    class Clipped:
+        def output_width(self, width):
+            if width != n:
+                raise ValueError(f"n must be {n}, got {width}")
+            return 1
+
+        def forward(self, z):
+            x, p = z[..., 0], z[..., 1]
+            return (p * np.where(x < 3, x, 3) + z[..., 2:].sum(axis=-1))[..., None]
+
+        def jacobian(self, z, y):
+            x, p, slopes = z[..., 0], z[..., 1], np.ones_like(z)
+            slopes[..., 0] = np.where(x == 3, share * p, np.where(x < 3, p, 0))
+            slopes[..., 1] = np.where(x < 3, x, 3)
+            return slopes[..., None, :]
+
+    alone(Clipped(), outcome)
+
+
+def test_a_row_of_zeros_is_a_kink_too():
+    """The largest |z|, whose slopes at 0 are all 1: together more than a norm of 1 allows."""
+
+    def slopes(self, z, y):
+        tied = np.sign(z) * (np.abs(z) == y)
+        most = np.maximum(np.abs(tied).sum(axis=-1, keepdims=True), 1)
+        return np.where(y == 0, 1, tied / most)[..., None, :].astype(z.dtype)
+
+    norm = with_(Max, forward=lambda self, z: np.sort(np.abs(z))[..., -1:], jacobian=slopes)
+    v = fuzz(norm)
+    assert v.outcome == "disagrees", str(v)
+    assert v.explanation.counterexample.startswith("z = array([0.")
