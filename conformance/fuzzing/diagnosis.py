@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from .calls import Caller
 from .case import FuzzCase
 from .circumstances import only_where
 from .factors import evidence, factor
-from .finding import Finding
+from .finding import OF_NUMBERS, Finding
+from .judge import Judge
 from .patterns import close, cotangent, expected_of, got_of, shape_of_error
 from .units import Units
 from .witness import Witness
@@ -73,8 +74,24 @@ def diagnose(
                 said += _another_function(alike, call, witness)
         if finding.check == "finite":
             said += _not_finite(finding)
-        said += only_where([f.case for f in alike if f.case is not None], passed, _wrong(alike))
+        failed = [f.case for f in alike if f.case is not None]
+        said += only_where(failed, passed, _wrong(alike), _as(finding, call, witness))
     return tuple(dict.fromkeys(said))
+
+
+def _as(finding: Finding, call: Caller, witness: Witness) -> Callable[[FuzzCase], bool]:
+    """Whether a case inside the domain fails the same check; of those of numbers, any."""
+    low, high = call.target.domain
+    alike = OF_NUMBERS if finding.check in OF_NUMBERS else (finding.check,)
+
+    def fails(case: FuzzCase) -> bool:
+        if not ((case.z > low) & (case.z < high)).all():
+            return False
+        manners_too = finding.check == "manners"
+        found = Judge(call.target.copy(), witness).judge(case, manners_too=manners_too)
+        return found is not None and found.check in alike
+
+    return fails
 
 
 def _lost_digits(alike: list[Finding]) -> Iterator[str]:
