@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compare import Float64Array
 from .hull import distance_to_hull
-from .neighbourhood import EXHAUSTIVE, axes, everywhere, guided
+from .neighbourhood import everywhere, guided
 from .slopes import EPS
 from .subdifferential import parts_of
 from .witness import Witness
@@ -32,10 +32,6 @@ STEEP = 100.0
 #: At a kink the slopes on both sides differ as much where one is so many times as near.
 NEARER = 2.0**20
 
-#: Of a wide row each of two slopes is seen in this share of the directions, and an entry outside of
-#: them by this share of their difference: so a third one is hardly ever what was missed.
-OFTEN, WIDER = 0.2, 0.25
-
 #: Of the directions on all sides, so many must lead off every kink.
 ENOUGH = 0.6
 
@@ -49,46 +45,14 @@ def contradicted(
 ) -> bool:
     """Whether a Jacobian (m, n) is far from all that it could be at a kink at z (n,), or a part.
 
-    Of rows wider than 3 a sample of directions may miss a piece: there only what has two slopes,
-    both of them often, says what is possible. False where it is not known. eps: of the dtype that
-    z came in.
+    n is at most 3: of wider ones a sample of directions may miss a piece. False where it is not
+    known. eps: of the dtype that z came in.
     """
     if not np.isfinite(jacobian).all():
         return False
-    return all(_contradicted(witness, z, jacobian, domain, eps, way) for way in _ways(z))
-
-
-def worth_a_look(
-    witness: Witness, z: Float64Array, jacobian: Float64Array, domain: tuple[float, float]
-) -> bool:
-    """Whether ``contradicted`` may say so: in a wide row some entry is outside of its two sides."""
-    if z.size <= EXHAUSTIVE:
-        return True
-    return all(_beyond_its_sides(witness, z, jacobian, domain, way) for way in _ways(z))
-
-
-def _ways(z: Float64Array) -> list[float]:
     largest = float(np.abs(z).max()) or 1.0
-    return list(dict.fromkeys((WAY * largest, WAY * min(largest, 1.0))))
-
-
-def _beyond_its_sides(
-    witness: Witness,
-    z: Float64Array,
-    jacobian: Float64Array,
-    domain: tuple[float, float],
-    way: float,
-) -> bool:
-    """Whether an entry is well outside of the slopes to both sides."""
-    points = z + np.vstack([0 * z, axes(z.size)[: 2 * z.size] * way])
-    if not ((points > domain[0]) & (points < domain[1])).all():
-        return False
-    here, *around = witness.values(points)
-    slopes = (np.array(around) - here) / way * np.repeat([[1.0], [-1.0]], z.size, axis=0)
-    sides = np.swapaxes(slopes.reshape(2, z.size, -1), 1, 2)
-    low, high = sides.min(axis=0), sides.max(axis=0)
-    beyond = VAGUE * (1 + np.abs(sides).max()) + WIDER * (high - low)
-    return bool(((jacobian < low - beyond) | (jacobian > high + beyond)).any())
+    ways = dict.fromkeys((WAY * largest, WAY * min(largest, 1.0)))
+    return all(_contradicted(witness, z, jacobian, domain, eps, way) for way in ways)
 
 
 def _contradicted(
@@ -116,22 +80,10 @@ def _contradicted(
     if not here.doubt.max() <= STEEP * size or not _stays(witness, z, directions, way):
         return False
     allowed, pieces = np.full_like(jacobian, MISS * size + 2 * bent), half[sure]
-    if z.size > EXHAUSTIVE:
-        return _beyond_two_slopes(jacobian, pieces, allowed)
     parts = parts_of(jacobian, pieces, z, eps) or [list(range(len(jacobian)))]
     return any(
         distance_to_hull(jacobian[rows], pieces[:, rows], allowed[rows]) > 1 for rows in parts
     )
-
-
-def _beyond_two_slopes(jacobian: Float64Array, pieces: Float64Array, allowed: Float64Array) -> bool:
-    """Whether an entry is outside of the two slopes that it has on the pieces (K, m, n)."""
-    low, high = pieces.min(axis=0), pieces.max(axis=0)
-    is_low, is_high = pieces <= low + allowed, pieces >= high - allowed
-    two = (is_low | is_high).all(axis=0)
-    two &= (is_low.mean(axis=0) >= OFTEN) & (is_high.mean(axis=0) >= OFTEN)
-    beyond = np.maximum(allowed, WIDER * (high - low))
-    return bool((two & ((jacobian < low - beyond) | (jacobian > high + beyond))).any())
 
 
 def _stays(witness: Witness, z: Float64Array, directions: Float64Array, way: float) -> bool:

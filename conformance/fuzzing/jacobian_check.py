@@ -9,13 +9,15 @@ import numpy as np
 
 from ..compare import Float64Array
 from ..tolerance import ROUNDINGS
-from .afar import MISS, VAGUE, contradicted, worth_a_look
+from .afar import MISS, VAGUE, contradicted
 from .arbitration import Opinion, arbitrate, stands
 from .convention import convention
 from .finding import Finding
 from .further import Further
 from .hidden import hidden
+from .neighbourhood import EXHAUSTIVE
 from .number_check import NumberCheck
+from .one_axis import beyond_both_sides
 from .rounding import (
     DIGITS,
     GREY,
@@ -45,11 +47,12 @@ class JacobianCheck(NumberCheck):
     """The Jacobian or derivative is autodiff's, or at a kink in the subdifferential.
 
     kinks: what was found out about those seen so far; afar: and about those that only differences
-    have seen, whether what is around them contradicts the Jacobian.
+    have seen, whether what is around them contradicts the Jacobian; across: the same of wide rows.
     """
 
     kinks: dict[bytes, Membership] = field(default_factory=dict)
     afar: dict[bytes, bool] = field(default_factory=dict)
+    across: dict[bytes, bool] = field(default_factory=dict)
 
     def check(self, units: Units) -> None:
         """Raise Finding unless each Jacobian is autodiff's, or at a kink in its subdifferential."""
@@ -197,10 +200,13 @@ class JacobianCheck(NumberCheck):
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):
             key, domain = self._key(units, unit), self.call.target.domain
             z, jacobian, eps = units.z[unit], units.jacobian[unit], epsilon(units.case.dtype)
-            new = key not in self.afar and len(self.afar) < LOOKS
-            if new and worth_a_look(self.witness, z, jacobian, domain):
-                self.afar[key] = contradicted(self.witness, z, jacobian, domain, eps)
-            if self.afar.get(key):
+            wide = z.size > EXHAUSTIVE
+            seen = self.across if wide else self.afar
+            if key not in seen and len(seen) < LOOKS and wide:
+                seen[key] = beyond_both_sides(self.witness, z, jacobian, domain)
+            elif key not in seen and len(seen) < LOOKS:
+                seen[key] = contradicted(self.witness, z, jacobian, domain, eps)
+            if seen.get(key):
                 method, only = self.method(), np.zeros(vague.shape, dtype=bool)
                 only[unit] = True
                 message = f"{method} is not in the subdifferential of {self.witness.function}"
