@@ -191,8 +191,7 @@ class Differences(Witness):
         self.name = "extrapolated differences of the forward itself"
         self.blind = (
             "mistakes in the forward, errors below about 1e-8 (next to a joint 1e-6), slopes that "
-            "change within 1e-9 of z, and at a kink of more than three numbers what lies between "
-            "the slopes on its sides"
+            "change within 1e-9 of z, and in rows wider than three most of what is chosen at a tie"
         )
 
     def ask(self, z: Float64Array) -> Truth:
