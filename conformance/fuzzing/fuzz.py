@@ -28,6 +28,9 @@ from .time_limit import TimeIsUp, time_limit
 from .verdict import Explanation, Outcome, Verdict
 from .witness import Function, Witness, WitnessError, choose
 
+#: An array of no more numbers is shown whole.
+SHORT = 24
+
 #: So many small cases that have passed are judged again.
 AGAIN = 3
 
@@ -196,7 +199,9 @@ class _Run:
         message = f"no verdict within {timeout:g} s:{where or ' it had hardly begun'}"
         case = ""
         if self.judge is not None and self.judge.call.arguments:
-            case = f"z = {self.judge.call.arguments[0]!r}"
+            z = self.judge.call.arguments[0]
+            first = z.reshape(-1, z.shape[-1])[0] if z.ndim else z
+            case = f"z = {z!r}" if z.size <= SHORT else f"z of shape {z.shape}, first {first!r}"
         return self._ended("error", Explanation("runs", message, "", (), case, ""))
 
     def _ended(self, outcome: Outcome, explanation: Explanation | None = None) -> Verdict:

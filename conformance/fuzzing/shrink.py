@@ -127,14 +127,25 @@ def _fewer_rows(case: FuzzCase) -> Iterator[FuzzCase]:
 
 
 def _narrower(case: FuzzCase, widths: dict[int, int]) -> Iterator[FuzzCase]:
+    """With some columns: those next to each other, or the largest; and fewer rows of a square."""
     n = case.width
+    largest = np.argsort(-np.abs(case.z).reshape(-1, n).max(axis=0), kind="stable")
     for k in sorted(k for k in widths if k < n):
-        for start in dict.fromkeys((0, n - k, (n - k) // 2)):
-            z = case.z[..., start : start + k]
+        starts = dict.fromkeys((0, n - k, (n - k) // 2))
+        some = [case.z[..., start : start + k] for start in starts]
+        some.append(case.z[..., np.sort(largest[:k])])
+        if case.z.shape == (n, n):
+            some.append(case.z[:k, :k])
+        for z in some:
             dy = np.resize(np.arange(1.0, widths[k] + 1), (*z.shape[:-1], widths[k]))
             yield FuzzCase(z.copy(), dy.astype(case.dtype), case.regime)
             if widths[k] <= case.dy.shape[-1]:
-                yield FuzzCase(z.copy(), case.dy[..., : widths[k]].copy(), case.regime)
+                cut = (
+                    case.dy[: len(z), : widths[k]]
+                    if case.z.ndim == 2
+                    else case.dy[..., : widths[k]]
+                )
+                yield FuzzCase(z.copy(), cut.copy(), case.regime)
 
 
 def _shorter(case: FuzzCase, name: str, i: int) -> Iterator[FuzzCase]:

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
+from conformance.fuzzing.case import FuzzCase
+from conformance.fuzzing.finding import Finding
+from conformance.fuzzing.shrink import shrink
 from reference import ScalarActivation
 
 from .targets import EXAMPLES, Max, Softmax, Tanh, verdict, with_
@@ -144,3 +147,21 @@ def test_no_number_leaves_the_domain_on_the_way():
     assert Log.smallest > 0
     assert 0 < z < 0.3
     assert is_short(z, dy)
+
+
+@pytest.mark.parametrize(
+    ("z", "needed", "smallest"),
+    [
+        (np.array([5.0, 0, 0, 7]), lambda z: (z != 0).sum() == 2, (2,)),
+        (np.eye(5), lambda z: z.ndim == 2 and z.shape[0] == z.shape[1] and z.any(), (1, 1)),
+    ],
+    ids=["the columns between", "rows and columns of a square"],
+)
+def test_what_is_not_needed_is_dropped(z, needed, smallest):
+    def judge(case):
+        return Finding("jacobian", "", "jacobian", case=case) if needed(case.z) else None
+
+    start = FuzzCase(z, np.ones(z.shape), "ordinary")
+    widths = {n: n for n in range(1, 6)}
+    found = shrink(Finding("jacobian", "", "jacobian", case=start), judge, widths, (-9.0, 9.0))
+    assert found.case.z.shape == smallest
