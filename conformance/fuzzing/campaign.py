@@ -181,7 +181,7 @@ def _sweep(
             yield FuzzCase(regimes.in_dtype(z, dtype, target.domain), dy, "sweep")
     else:
         yield make(random, (MANY,), n, widths[n], "ordinary", np.float64, target.domain, special)
-        for n in special:
+        for n in dict.fromkeys([*special, max(widths)]):
             rows = _alike(n, target.domain)
             dy = regimes.cotangents(random, (len(rows), widths[n]), np.float64)
             if len(rows):
