@@ -39,10 +39,10 @@ def only_where(
     for text, has in (*CIRCUMSTANCES.items(), *_far(failed, wrong), *SIGNS.items()):
         if not all(has(case) for case in failed):
             continue
-        if text in OTHERWISE and fails(OTHERWISE[text](failed[0])):
-            continue
         having = sum(has(case) for case in passed)
-        if len(passed) - having >= WITHOUT and having <= 0.3 * len(passed):
+        if len(passed) - having < WITHOUT or having > 0.3 * len(passed):
+            continue
+        if text not in OTHERWISE or not fails(OTHERWISE[text](failed[0])):
             yield text
             return
 

@@ -75,11 +75,11 @@ def diagnose(
         if finding.check == "finite":
             said += _not_finite(finding)
         failed = [f.case for f in alike if f.case is not None]
-        said += only_where(failed, passed, _wrong(alike), _as(finding, call, witness))
+        said += only_where(failed, passed, _wrong(alike), _fails_like(finding, call, witness))
     return tuple(dict.fromkeys(said))
 
 
-def _as(finding: Finding, call: Caller, witness: Witness) -> Callable[[FuzzCase], bool]:
+def _fails_like(finding: Finding, call: Caller, witness: Witness) -> Callable[[FuzzCase], bool]:
     """Whether a case inside the domain fails the same check; of those of numbers, any."""
     low, high = call.target.domain
     alike = OF_NUMBERS if finding.check in OF_NUMBERS else (finding.check,)

@@ -132,20 +132,15 @@ def _narrower(case: FuzzCase, widths: dict[int, int]) -> Iterator[FuzzCase]:
     largest = np.argsort(-np.abs(case.z).reshape(-1, n).max(axis=0), kind="stable")
     for k in sorted(k for k in widths if k < n):
         starts = dict.fromkeys((0, n - k, (n - k) // 2))
-        some = [case.z[..., start : start + k] for start in starts]
-        some.append(case.z[..., np.sort(largest[:k])])
+        some = [(case.z[..., start : start + k], case.dy) for start in starts]
+        some.append((case.z[..., np.sort(largest[:k])], case.dy))
         if case.z.shape == (n, n):
-            some.append(case.z[:k, :k])
-        for z in some:
+            some.append((case.z[:k, :k], case.dy[:k]))
+        for z, of_rows in some:
             dy = np.resize(np.arange(1.0, widths[k] + 1), (*z.shape[:-1], widths[k]))
             yield FuzzCase(z.copy(), dy.astype(case.dtype), case.regime)
             if widths[k] <= case.dy.shape[-1]:
-                cut = (
-                    case.dy[: len(z), : widths[k]]
-                    if case.z.ndim == 2
-                    else case.dy[..., : widths[k]]
-                )
-                yield FuzzCase(z.copy(), cut.copy(), case.regime)
+                yield FuzzCase(z.copy(), of_rows[..., : widths[k]].copy(), case.regime)
 
 
 def _shorter(case: FuzzCase, name: str, i: int) -> Iterator[FuzzCase]:
