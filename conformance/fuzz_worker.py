@@ -18,9 +18,9 @@ from typing import IO, Any, final
 
 from .fuzz_process import GRACE, Misuse, Request, place, time_is_up, without_verdict
 from .fuzzing import Origin, Verdict, fuzz
-from .fuzzing.loading import LoadError, load
-from .fuzzing.target import NotATarget
-from .fuzzing.time_limit import TimeIsUp, time_limit
+from .fuzzing.subject.loading import LoadError, load
+from .fuzzing.subject.target import NotATarget
+from .fuzzing.subject.time_limit import TimeIsUp, time_limit
 
 TARGET, ORACLE = "FILE.py:NAME", "--oracle"
 

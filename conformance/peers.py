@@ -21,7 +21,7 @@ import oracle  # noqa: F401  JAX takes float64 from here on
 from reference.checks import Array
 
 from .collection.entry import Entry
-from .fuzzing.target import Target
+from .fuzzing.subject.target import Target
 
 #: dz (..., n) from z (..., n), y (..., m) and dy (..., m).
 Backward = Callable[[Array, Array, Array], Array]

@@ -1,7 +1,7 @@
 """The fuzzer: judges a hand-written derivative on inputs that break derivatives."""
 
+from .explain.reproducer import Origin
 from .fuzz import NonConformance, assert_conforms, fuzz
-from .reproducer import Origin
 from .verdict import Explanation, Outcome, Verdict
 
 __all__ = [

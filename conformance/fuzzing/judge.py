@@ -9,22 +9,22 @@ from typing import final
 
 import numpy as np
 
-from . import manners
-from .calls import Caller
 from .case import FuzzCase
+from .checks import manners
+from .checks.finite_check import FiniteCheck
+from .checks.forward_check import ForwardCheck
+from .checks.jacobian_check import JacobianCheck
+from .checks.lone_check import LoneCheck
+from .checks.lost_check import LostCheck
+from .checks.number_check import NumberCheck
+from .checks.tolerances import Tolerances
+from .checks.vjp_check import VjpCheck
 from .finding import Finding
-from .finite_check import FiniteCheck
-from .forward_check import ForwardCheck
-from .jacobian_check import JacobianCheck
-from .lone_check import LoneCheck
-from .lost_check import LostCheck
-from .number_check import NumberCheck
 from .observations import Observations
-from .target import Target
-from .tolerances import Tolerances
+from .subject.calls import Caller
+from .subject.target import Target
 from .units import Units, rows
-from .vjp_check import VjpCheck
-from .witness import Witness
+from .witness.witness import Witness
 
 #: A number of rows that hardly any case has.
 CALM_ROWS = 7

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compare import Float64Array
-from .calls import Results
 from .case import FuzzCase
-from .witness import Truth, Witness
+from .subject.calls import Results
+from .witness.witness import Truth, Witness
 
 #: By this share of it a y is too small that has lost its digits.
 UNDERFLOWN = 1e-3

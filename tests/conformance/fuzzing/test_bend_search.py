@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
-from conformance.fuzzing.bend_search import on_a_line
+from conformance.fuzzing.search.bend_search import on_a_line
 
 from .targets import EXAMPLES
 

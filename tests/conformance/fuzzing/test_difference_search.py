@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conformance.fuzzing.difference_search import on_a_line
+from conformance.fuzzing.search.difference_search import on_a_line
 
 from .targets import Tanh, verdict, with_
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from conformance.fuzzing.complex_step import complex_step
-from conformance.fuzzing.differences import derivatives
+from conformance.fuzzing.slopes.complex_step import complex_step
+from conformance.fuzzing.slopes.differences import derivatives
 
 EVERYWHERE = (-np.inf, np.inf)
 RANDOM = np.random.default_rng(0)

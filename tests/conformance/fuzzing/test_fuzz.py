@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from conformance import NonConformance, assert_conforms, fuzz
-from conformance.fuzzing.campaign import search
-from conformance.fuzzing.draw import REGIMES
+from conformance.fuzzing.drawing.draw import REGIMES
 from conformance.fuzzing.finding import Finding
 from conformance.fuzzing.judge import Judge
-from conformance.fuzzing.target import NotATarget, Target
-from conformance.fuzzing.witness import choose
+from conformance.fuzzing.search.campaign import search
+from conformance.fuzzing.subject.target import NotATarget, Target
+from conformance.fuzzing.witness.choice import choose
 from reference import ScalarActivation, VectorActivation
 
 from .targets import EXAMPLES, Max, Softmax, Tanh, verdict, with_
@@ -42,7 +42,7 @@ def test_the_same_seed_draws_the_same_cases_in_every_program(tmp_path):
     """Hypothesis mixes constants of the modules at hand among the numbers that it draws."""
     program = """
         from hypothesis import Phase, given, seed, settings
-        from conformance.fuzzing.draw import cases
+        from conformance.fuzzing.drawing.draw import cases
         @seed(7)
         @settings(max_examples=300, database=None, phases=[Phase.generate])
         @given(cases({1: 1, 2: 2, 3: 3, 6: 6}, (-float("inf"), float("inf")), {}))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conformance.fuzzing.kink_search import between_rows, on_a_line
+from conformance.fuzzing.search.kink_search import between_rows, on_a_line
 
 EVERYWHERE = (-np.inf, np.inf)
 

@@ -8,8 +8,8 @@ import pytest
 from conformance import fuzz
 from conformance.fuzzing.case import FuzzCase
 from conformance.fuzzing.judge import Judge
-from conformance.fuzzing.target import Target
-from conformance.fuzzing.witness import choose
+from conformance.fuzzing.subject.target import Target
+from conformance.fuzzing.witness.choice import choose
 from reference import ScalarActivation, VectorActivation
 
 from .targets import EXAMPLES, Max, Softmax, Tanh, verdict, with_, wrong

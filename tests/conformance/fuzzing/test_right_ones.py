@@ -9,8 +9,8 @@ from scipy import special
 from conformance import fuzz
 from conformance.fuzzing.case import FuzzCase
 from conformance.fuzzing.judge import Judge
-from conformance.fuzzing.target import Target
-from conformance.fuzzing.witness import choose
+from conformance.fuzzing.subject.target import Target
+from conformance.fuzzing.witness.choice import choose
 from reference import ScalarActivation
 
 from .targets import EXAMPLES, Tanh, with_

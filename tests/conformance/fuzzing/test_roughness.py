@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
-from conformance.fuzzing.roughness import stands
+from conformance.fuzzing.rounding.roughness import stands
 from reference import ScalarActivation
 
 from .targets import EXAMPLES, with_

@@ -7,8 +7,8 @@ import pytest
 
 from conformance import fuzz
 from conformance.fuzzing.case import FuzzCase
+from conformance.fuzzing.explain.shrink import shrink
 from conformance.fuzzing.finding import Finding
-from conformance.fuzzing.shrink import shrink
 from reference import ScalarActivation
 
 from .targets import EXAMPLES, Max, Softmax, Tanh, verdict, with_

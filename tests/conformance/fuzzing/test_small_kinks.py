@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
-from conformance.fuzzing.differences import derivatives
+from conformance.fuzzing.slopes.differences import derivatives
 
 from .targets import EXAMPLES
 

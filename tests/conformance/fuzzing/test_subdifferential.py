@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from conformance.fuzzing.convention import convention
-from conformance.fuzzing.neighbourhood import Neighbourhood
-from conformance.fuzzing.subdifferential import membership, nearest_element, slopes_within
-from conformance.fuzzing.witness import Autodiff
+from conformance.fuzzing.kinks.convention import convention
+from conformance.fuzzing.kinks.neighbourhood import Neighbourhood
+from conformance.fuzzing.kinks.subdifferential import membership, nearest_element, slopes_within
+from conformance.fuzzing.witness.autodiff import Autodiff
 
 EVERYWHERE = (-np.inf, np.inf)
 EPS = np.finfo(np.float64).eps

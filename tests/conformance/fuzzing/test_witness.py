@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from conformance.fuzzing.target import Target
-from conformance.fuzzing.witness import choose
+from conformance.fuzzing.subject.target import Target
+from conformance.fuzzing.witness.choice import choose
 
 from .targets import Softmax
 

@@ -1,0 +1,1 @@
+"""Whose fault it is, where the hand-written side and the witness disagree."""

@@ -1,0 +1,1 @@
+"""The checks of a case, in the order of ``finding.CHECKS``."""

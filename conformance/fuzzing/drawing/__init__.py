@@ -1,0 +1,1 @@
+"""Inputs that break derivatives: their numbers in regimes, and whole cases."""

@@ -1,0 +1,1 @@
+"""Kinks: the subdifferential at a point, from the Jacobians around it."""

@@ -1,0 +1,1 @@
+"""What rounding explains, and what it does not."""

@@ -1,0 +1,1 @@
+"""Slopes from values alone: differences, extrapolated, with an error that they know of."""

@@ -1,0 +1,1 @@
+"""What is under test: found in a file, called with care, ended where it does not end."""
