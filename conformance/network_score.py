@@ -7,7 +7,9 @@ import numpy as np
 from .campaign import run
 from .collection.networks import NetworkBug
 from .properties import PROPERTIES
+from .properties.affine import AFFINE_PROPERTIES
 from .properties.networks import NETWORK_PROPERTIES
+from .properties.other_ways import OTHER_WAYS
 from .property import Property
 from .record import PropertyRecord
 
@@ -40,5 +42,6 @@ def accusation(examples: int = 20, seed: int = 0) -> PropertyRecord | None:
 
 def _properties() -> list[Property]:
     """Those most likely to find something first: judged by autodiff, then by loops and paths."""
-    networks = sorted(NETWORK_PROPERTIES, key=lambda p: p.part, reverse=True)
-    return [*networks, *(p for p in PROPERTIES if p.id.partition(".")[0] in PARTS)]
+    networks = (*OTHER_WAYS, *AFFINE_PROPERTIES, *NETWORK_PROPERTIES)
+    latest_first = sorted(networks, key=lambda p: p.part, reverse=True)
+    return [*latest_first, *(p for p in PROPERTIES if p.id.partition(".")[0] in PARTS)]
