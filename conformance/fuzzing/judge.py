@@ -11,6 +11,7 @@ import numpy as np
 
 from .case import FuzzCase
 from .checks import manners
+from .checks.afar_check import AfarCheck
 from .checks.finite_check import FiniteCheck
 from .checks.forward_check import ForwardCheck
 from .checks.jacobian_check import JacobianCheck
@@ -43,7 +44,15 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.call = Caller(self.target)
-        kinds = (ForwardCheck, FiniteCheck, JacobianCheck, LostCheck, LoneCheck, VjpCheck)
+        kinds = (
+            ForwardCheck,
+            FiniteCheck,
+            JacobianCheck,
+            AfarCheck,
+            LostCheck,
+            LoneCheck,
+            VjpCheck,
+        )
         self.checks = [kind(self.call, self.witness, self.seen) for kind in kinds]
 
     def prime(self, case: FuzzCase) -> None:

@@ -87,6 +87,11 @@ class Units:
         lead = np.unravel_index(unit, self.case.z.shape[:-1]) if self.case.z.ndim > 1 else ()
         return (*(int(i) for i in lead), *index)
 
+    def key(self, unit: int) -> bytes:
+        """Its z and Jacobian by themselves: what is found out about a unit holds for its equals."""
+        z, jacobian = self.z[unit], self.jacobian[unit]
+        return z.tobytes() + jacobian.tobytes() + self.case.dtype.char.encode()
+
     def whole(self, array: Float64Array) -> Float64Array:
         """Values of y or of the Jacobian by units, in the shape that the target gives them."""
         lead = self.case.z.shape if self.elementwise else self.case.z.shape[:-1]

@@ -47,9 +47,9 @@ class LoneCheck(NumberCheck):
         short = (units.z == GRID * np.round(units.z / GRID)) & (np.abs(units.z) <= SHORT)
         judged = units.seen & units.jacobian_judged.all(axis=(1, 2))
         rows = [int(unit) for unit in np.flatnonzero(short.all(axis=1) & judged)]
-        self._look(units, [u for u in rows if self._key(units, u) not in self.looked])
+        self._look(units, [u for u in rows if units.key(u) not in self.looked])
         for unit in rows:
-            slopes = self.looked.get(self._key(units, unit))
+            slopes = self.looked.get(units.key(unit))
             if slopes is not None:
                 got, true = units.jacobian, units.jacobian.copy()
                 true[unit] = slopes
@@ -77,7 +77,7 @@ class LoneCheck(NumberCheck):
                 wrong = (own.error[0] <= UNSURE * size) & (apart > APART * size)
                 if (wrong & self._seen_nearby(units, unit, slopes, apart / 2)).any():
                     known = slopes
-            self.looked[self._key(units, unit)] = known
+            self.looked[units.key(unit)] = known
 
     def _seen_nearby(
         self, units: Units, unit: int, slopes: Float64Array, within: Float64Array
@@ -95,6 +95,3 @@ class LoneCheck(NumberCheck):
         case = FuzzCase(points, np.ones((len(points), m)), "nearby")
         nearby = self.call.results(case, m).jacobian.reshape(-1, *slopes.shape)
         return np.asarray((np.abs(nearby - slopes) <= within).all(axis=0))
-
-    def _key(self, units: Units, unit: int) -> bytes:
-        return units.z[unit].tobytes() + units.jacobian[unit].tobytes()

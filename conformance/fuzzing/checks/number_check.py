@@ -108,6 +108,15 @@ class NumberCheck(ABC):
         y, jacobian = (np.nan_to_num(loss, nan=0.0, posinf=0.0) for loss in losses)
         return y, jacobian
 
+    def of_jacobian(
+        self, units: Units, bad: Mask, message: str, true: Float64Array, tolerance: Float64Array
+    ) -> Finding:
+        """The finding about the Jacobian, beside what it should be."""
+        method = self.method()
+        return self.finding(
+            "jacobian", message, method, units, bad, units.jacobian, true, tolerance
+        )
+
     def finding(
         self,
         check: Check,
@@ -118,9 +127,6 @@ class NumberCheck(ABC):
         got: Float64Array,
         true: Float64Array,
         tolerance: Float64Array,
-        *,
-        undecided: bool = False,
-        kink: bool = False,
     ) -> Finding:
         """The finding at the worst of the bad entries, with arrays in the target's shape."""
         with np.errstate(all="ignore"):
@@ -136,7 +142,5 @@ class NumberCheck(ABC):
             expected=units.whole(true),
             tolerance=units.whole(np.broadcast_to(tolerance, got.shape).copy()),
             index=index,
-            undecided=undecided,
-            kink=kink,
             show=(BY_UNIT_COTANGENTS if method == "vjp" else written(method), None),
         )
