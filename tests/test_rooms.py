@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,28 @@ OPTIONAL = {
     "reference/history.py": {"pandas", "matplotlib"},
     "reference/storage.py": {"safetensors"},
 }
+
+#: The parts of the fuzzer: each knows those before it alone.
+FUZZER = [
+    "case",
+    "finding",
+    "slopes",
+    "drawing",
+    "subject",
+    "witness",
+    "units",
+    "observations",
+    "rounding",
+    "kinks",
+    "arbitration",
+    "checks",
+    "judge",
+    "search",
+    "explain",
+    "verdict",
+    "trial",
+    "fuzz",
+]
 
 
 def imported(source: str, package: str) -> set[str]:
@@ -48,6 +71,33 @@ def test_a_room_imports_nothing_that_it_must_not_know(room):
         names = imported(path.read_text(), room)
         names -= OPTIONAL.get(path.relative_to(ROOT).as_posix(), set())
         assert not forbidden(names, room), path
+
+
+def parts_of_the_fuzzer(source: str, package: str) -> set[str]:
+    """Those that a module of the package ``conformance.fuzzing...`` imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    fuzzer = "conformance.fuzzing."
+    return {n.removeprefix(fuzzer).split(".")[0] for n in names if n.startswith(fuzzer)}
+
+
+def test_in_the_fuzzer_data_flows_one_way():
+    root = ROOT / "conformance" / "fuzzing"
+    for path in root.rglob("*.py"):
+        where = path.relative_to(root)
+        part = where.parts[0].removesuffix(".py")
+        if part != "__init__":
+            package = ".".join(["conformance", "fuzzing", *where.parts[:-1]])
+            before = FUZZER[: FUZZER.index(part) + 1]
+            assert parts_of_the_fuzzer(path.read_text(), package) <= set(before), path
+
+
+def test_a_part_of_the_fuzzer_that_knows_a_later_one_is_seen():
+    judge = "from ..judge import Judge\nfrom . import ray\nfrom ...compare import Float64Array"
+    assert parts_of_the_fuzzer(judge, "conformance.fuzzing.slopes") == {"judge", "slopes"}
 
 
 def test_importing_the_reference_imports_nothing_optional():

@@ -16,7 +16,7 @@ from .units import Units
 FLAT, LOST = 1e-6, 1e-16
 
 #: Fewer than this share of what was drawn: a verdict on little.
-FEW = 0.5
+LITTLE_JUDGED = 0.5
 
 
 @final
@@ -55,7 +55,7 @@ class Observations:
         that errors are lost, another.
         """
         said = []
-        if 0 < self.judged < FEW * self.units:
+        if 0 < self.judged < LITTLE_JUDGED * self.units:
             share = self.judged / self.units
             said.append(f"only {share:.0%} of what was drawn has a finite value by the oracle")
         if 0 < self.steepest <= LOST:

@@ -21,7 +21,7 @@ from .witness.choice import choose
 from .witness.witness import Function, Witness, WitnessError
 
 #: An array of no more numbers is shown whole.
-SHORT = 24
+SHOWN_WHOLE = 24
 
 #: So many small cases that have passed are judged again.
 AGAIN = 3
@@ -137,7 +137,9 @@ class Trial:
         if self.judge is not None and self.judge.call.arguments:
             z = self.judge.call.arguments[0]
             first = z.reshape(-1, z.shape[-1])[0] if z.ndim else z
-            case = f"z = {z!r}" if z.size <= SHORT else f"z of shape {z.shape}, first {first!r}"
+            case = (
+                f"z = {z!r}" if z.size <= SHOWN_WHOLE else f"z of shape {z.shape}, first {first!r}"
+            )
         return self._in_error("runs", message, case)
 
     def _in_error(self, check: str, message: str, case: str = "") -> Verdict:

@@ -16,7 +16,7 @@ from ..units import Units
 from .further import DOUBTFUL, SURE, Further
 
 #: And it stands with what it is this close to, in terms of the difference.
-NEAR = 0.02
+STANDS_WITHIN = 0.02
 
 
 class Opinion(Enum):
@@ -92,7 +92,7 @@ def _side(hand: float, oracle: float, estimate: float, error: float) -> Opinion:
     apart = abs(hand - oracle)
     if not 2 * SURE * error < apart:
         return Opinion.UNDECIDED
-    near = SURE * error + NEAR * apart
+    near = SURE * error + STANDS_WITHIN * apart
     if abs(hand - estimate) <= near:
         return Opinion.HAND
     if abs(oracle - estimate) <= near:

@@ -12,7 +12,7 @@ from ..units import Mask, Units
 from ..witness.witness import Witness
 
 #: A value may be off by so many roundings.
-SOME = 8.0
+VALUE_ROUNDINGS = 8.0
 
 #: Where two curves that touch are alike in y, their slopes differ by no more, in roots of eps.
 TOUCH = 4.0
@@ -28,7 +28,7 @@ def hidden(call: Caller, witness: Witness, units: Units, unit: int, bad: Mask) -
         return False
     apart = np.abs(units.jacobian[unit] - units.truth.jacobian[unit])
     y, z = np.abs(units.y[unit])[:, None], np.abs(units.z[unit])
-    seen = (z == 0) | (apart * z >= SOME * epsilon(units.case.dtype) * y)
+    seen = (z == 0) | (apart * z >= VALUE_ROUNDINGS * epsilon(units.case.dtype) * y)
     if not (bad & seen).any():
         return True
     touching = TOUCH * np.sqrt(epsilon(units.case.dtype)) * (1 + np.abs(units.truth.jacobian[unit]))

@@ -45,9 +45,7 @@ class AfarCheck(NumberCheck):
             if self._contradicted(units, unit):
                 only = np.zeros_like(vague)
                 only[unit] = True
-                message = (
-                    f"{self.method()} is not in the subdifferential of {self.witness.function}"
-                )
+                message = self.outside()
                 true = units.truth.jacobian
                 missed = MISS * (1 + np.abs(true))
                 raise replace(self.of_jacobian(units, only, message, true, missed), kink=True)

@@ -124,8 +124,8 @@ class JacobianCheck(NumberCheck):
         with np.errstate(all="ignore"):
             apart = np.abs(units.jacobian - units.truth.jacobian) / scale
         order = np.argsort(-np.where(bad, apart, 0).max(axis=(1, 2)), kind="stable")
-        some = (bad | lost).any(axis=(1, 2))
-        return [int(unit) for unit in order if some[unit]]
+        some = np.flatnonzero((bad | lost).any(axis=(1, 2)))
+        return [int(unit) for unit in order if unit in some]
 
     def _spread(self, units: Units, scale: Float64Array) -> Float64Array:
         """How the hand-written side rounds in float32; the same formula is judged in float64.
@@ -141,8 +141,7 @@ class JacobianCheck(NumberCheck):
     def _outside(self, units: Units, unit: int, tolerance: Float64Array) -> Finding:
         """Autodiff has no number at the unit, but those nearby say what it could be."""
         every = _of_unit(unit, np.ones(units.jacobian.shape, dtype=bool))
-        said = self._not_in_the_subdifferential()
-        message = f"{said}, where {self.witness.name} has no number itself"
+        message = f"{self.outside()}, where {self.witness.name} has no number itself"
         return self._at_kink(units, unit, every, message, tolerance + units.truth.doubt)
 
     def _settle(
@@ -165,15 +164,11 @@ class JacobianCheck(NumberCheck):
             self._suspect(units, unit)
         if opinion in (Opinion.ORACLE, Opinion.UNDECIDED):
             if kink.kink:
-                message = self._not_in_the_subdifferential()
-                finding = self._at_kink(units, unit, bad, message, tolerance)
+                finding = self._at_kink(units, unit, bad, self.outside(), tolerance)
             else:
                 message, true = f"{self.method()} is not {self.witness.name}", units.truth.jacobian
                 finding = self.of_jacobian(units, bad, message, true, tolerance)
             raise replace(finding, undecided=opinion is Opinion.UNDECIDED)
-
-    def _not_in_the_subdifferential(self) -> str:
-        return f"{self.method()} is not in the subdifferential of {self.witness.function}"
 
     def _at_kink(
         self, units: Units, unit: int, bad: Mask, message: str, tolerance: Float64Array

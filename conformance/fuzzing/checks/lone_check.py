@@ -22,13 +22,13 @@ from .number_check import NumberCheck
 GRID, SHORT = 0.25, 1024.0
 
 #: So many rows are looked at.
-LOOKS = 64
+LONE_ROWS = 64
 
 #: By this share of 1 + |slope| the Jacobian is off, and at this distance not by half as much.
 APART, NEARBY = 1e-2, 2.0**-14
 
 #: By such a share differences may be off: next to a joint they are no surer.
-UNSURE = 1e-3
+NO_SURER = 1e-3
 
 
 @final
@@ -64,7 +64,7 @@ class LoneCheck(NumberCheck):
                 raise replace(finding, source=SOURCE)
 
     def _look(self, units: Units, new: list[int]) -> None:
-        new = new[: LOOKS - len(self.looked)]
+        new = new[: LONE_ROWS - len(self.looked)]
         if not new:
             return
         further = Further(self.call, self.witness, units.z[new])
@@ -74,7 +74,7 @@ class LoneCheck(NumberCheck):
             if own is not None:
                 slopes, size = own.estimate[0], 1 + np.abs(own.estimate[0])
                 apart = np.abs(jacobian - slopes)
-                wrong = (own.error[0] <= UNSURE * size) & (apart > APART * size)
+                wrong = (own.error[0] <= NO_SURER * size) & (apart > APART * size)
                 if (wrong & self._seen_nearby(units, unit, slopes, apart / 2)).any():
                     known = slopes
             self.looked[units.key(unit)] = known

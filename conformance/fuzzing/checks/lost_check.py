@@ -18,11 +18,11 @@ from ..units import Units
 from .number_check import NumberCheck
 
 #: Of so many units of a case differences are taken.
-SOME = 32
+UNITS_ASKED = 32
 
 #: By this share of 1 + |slope| a Jacobian may be off, beyond what differences doubt and what is
 #: left of terms as large as any slope.
-NEAR = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
+CLOSE_TO_SLOPE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
 
 SOURCE = "extrapolated differences of the forward"
 
@@ -40,7 +40,7 @@ class LostCheck(NumberCheck):
         known = np.isfinite(truth.y).all(axis=1) & np.isfinite(truth.jacobian).all(axis=(1, 2))
         known &= np.logical_not(units.underflown)
         some = np.isfinite(units.y).all(axis=1) & units.seen & np.logical_not(known)
-        lost = np.flatnonzero(some)[:SOME]
+        lost = np.flatnonzero(some)[:UNITS_ASKED]
         slopes = self._slopes(units.z[lost]) if len(lost) and self.witness.smooth else None
         if slopes is None:
             return
@@ -48,7 +48,7 @@ class LostCheck(NumberCheck):
         sure = (slopes.error <= DOUBTFUL * size) & (size < units.limit)
         largest = np.nan_to_num(np.abs(slopes.estimate)).max(axis=(1, 2), keepdims=True)
         rounding = ROUNDINGS * epsilon(units.case.dtype) * largest
-        allowed = SURE * slopes.error + NEAR[units.case.dtype] * size + rounding
+        allowed = SURE * slopes.error + CLOSE_TO_SLOPE[units.case.dtype] * size + rounding
         got, true = units.jacobian, np.zeros_like(units.jacobian)
         tolerance, bad = np.zeros_like(got), np.zeros(got.shape, dtype=bool)
         true[lost], tolerance[lost] = slopes.estimate, allowed

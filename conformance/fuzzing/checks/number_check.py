@@ -46,6 +46,10 @@ class NumberCheck(ABC):
         target = self.call.target
         return "derivative" if target.elementwise else "jacobian" if target.jacobian else "vjp"
 
+    def outside(self) -> str:
+        """The message where no choice at a kink makes it right."""
+        return f"{self.method()} is not in the subdifferential of {self.witness.function}"
+
     def floor(self, units: Units) -> float:
         """A tolerance for what is next to the smallest numbers of the dtype."""
         return FLOOR * float(np.finfo(units.case.dtype).tiny)

@@ -13,7 +13,7 @@ from ..case import FuzzCase
 WITHOUT = 8
 
 #: What is ordinary ends about here.
-FAR = 5.0
+ORDINARY = 5.0
 
 #: Regimes in which a gradient is live.
 CALM = ("ordinary", "normal", "whole")
@@ -58,7 +58,7 @@ def _far(failed: list[FuzzCase], wrong: Float64Array) -> Iterator[tuple[str, Cir
         least = min(map(size, failed), default=0.0)
         if both and size is not _size:
             continue
-        if FAR <= least < np.inf:
+        if ORDINARY <= least < np.inf:
             digit = 10.0 ** np.floor(np.log10(least))
             bound = float(np.floor(least / digit) * digit)
             value = f"{-bound if more == 'less' else bound:g} or {more}"

@@ -24,7 +24,7 @@ FEW_DIGITS = 1e-3
 
 #: A number that is off by this share of it, or by this, is far off; beyond this share of the
 #: findings that have one it is no loss of digits.
-FAR, MOST = 0.1, 0.5
+FAR_OFF, MOST = 0.1, 0.5
 
 #: Computed in float32, a number is off by some of its spacings.
 SINGLE = 4 * float(np.finfo(np.float32).eps)
@@ -33,7 +33,7 @@ SINGLE = 4 * float(np.finfo(np.float32).eps)
 OFTEN = 3
 
 #: So many cases that passed are looked at for what contradicts a likely mistake.
-SOME = 50
+CASES_ASKED = 50
 
 #: So many cases, and of each the rows or numbers that are furthest off, tell whether a derivative
 #: belongs to a forward.
@@ -125,7 +125,7 @@ def _wrong(alike: list[Finding]) -> Float64Array:
 def _far_off(finding: Finding) -> bool:
     """Whether some number has hardly a digit right."""
     got, true = got_of(finding), expected_of(finding)
-    return bool((np.abs(got - true) > FAR * np.abs(true) + FAR).any())
+    return bool((np.abs(got - true) > FAR_OFF * np.abs(true) + FAR_OFF).any())
 
 
 def _single(finding: Finding) -> bool:
@@ -154,7 +154,7 @@ def _swapped(alike: list[Finding], passed: list[FuzzCase], call: Caller) -> Iter
             right = [close(_given(f.case, method, given, call), expected_of(f)) for f in alike]
             right += [
                 close(_given(case, method, given, call), _given(case, method, "zy", call))
-                for case in passed[:SOME]
+                for case in passed[:CASES_ASKED]
             ]
         except (Finding, TypeError, ValueError):
             continue

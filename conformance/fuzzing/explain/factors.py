@@ -12,9 +12,10 @@ from ...compare import Float64Array
 from ..case import FuzzCase
 from ..finding import Finding
 from ..subject.calls import Caller
+from .patterns import CLOSE
 
-#: Factors are compared within this share; entries smaller than SMALL tell nothing.
-CLOSE, SMALL = 1e-5, 1e-6
+#: Entries smaller than this tell nothing.
+SMALL = 1e-6
 
 
 @final

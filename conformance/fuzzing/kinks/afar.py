@@ -24,16 +24,16 @@ WAY = 2.0**-8
 MISS = 1e-3
 
 #: Where the pieces are more curved than this share, or differences as unsure, nothing is said.
-VAGUE = 0.05
+TOO_CURVED = 0.05
 
 #: Differences that doubt more than this straddle a jump of the function and no kink.
 STEEP = 100.0
 
 #: At a kink the slopes on both sides differ as much where one is so many times as near.
-NEARER = 2.0**20
+CLOSER = 2.0**20
 
 #: Of the directions on all sides, so many must lead off every kink.
-ENOUGH = 0.6
+CLEAR_SHARE = 0.6
 
 
 def contradicted(
@@ -75,7 +75,7 @@ def _contradicted(
     doubt = truth.doubt.reshape(2, -1, jacobian.size).max(axis=(0, 2))
     sure = doubt <= MISS * size  # False for NaN, and along a kink
     bent = np.abs(whole - half)[sure].max(initial=0.0)
-    if sure[: len(everywhere(z.size))].mean() < ENOUGH or bent > VAGUE * size:
+    if sure[: len(everywhere(z.size))].mean() < CLEAR_SHARE or bent > TOO_CURVED * size:
         return False
     if not here.doubt.max() <= STEEP * size or not _stays(witness, z, directions, way):
         return False
@@ -88,9 +88,9 @@ def _contradicted(
 
 def _stays(witness: Witness, z: Float64Array, directions: Float64Array, way: float) -> bool:
     """Whether what bends within this way of z bends at z itself: what is only steep does not."""
-    moves = directions * way * np.array([1.0, 1 / NEARER])[:, None, None]
+    moves = directions * way * np.array([1.0, 1 / CLOSER])[:, None, None]
     points = z + np.stack([moves, -moves, np.zeros_like(moves)])
     above, below, here = witness.values(points.reshape(-1, z.size)).reshape(3, 2, len(moves[0]), -1)
-    bend = np.abs(above + below - 2 * here).max(axis=(1, 2)) / np.array([way, way / NEARER])
-    rounding = 8 * EPS * (1 + float(np.abs(here).max())) * NEARER / way
+    bend = np.abs(above + below - 2 * here).max(axis=(1, 2)) / np.array([way, way / CLOSER])
+    rounding = 8 * EPS * (1 + float(np.abs(here).max())) * CLOSER / way
     return bool(bend[1] + rounding > bend[0] / 2)

@@ -8,14 +8,17 @@ from scipy.optimize import nnls
 from ...compare import Float64Array
 
 #: Residuals are those of a least-squares fit: this many times the tolerance of an entry.
-SLACK = 4.0
+FIT_SLACK = 4.0
 
 #: That the weights of a combination sum to 1 counts so much more than that it fits, and that they
 #: are small so much less.
 HEAVY, LIGHT = 1e4, 1e-6
 
 #: Of the solution so many digits are right.
-DIGITS = 9
+FIT_DIGITS = 9
+
+#: The squares of slopes like this, as there are beside a pole, may overflow.
+HUGE = 1e100
 
 
 def distance_to_hull(
@@ -26,7 +29,7 @@ def distance_to_hull(
     That is the largest residual of the best convex combination; up to 1 it is inside.
     """
     finite, wanted = vertices.reshape(-1, jacobian.size), jacobian.ravel()
-    allowed = SLACK * tolerance.ravel()
+    allowed = FIT_SLACK * tolerance.ravel()
     low, high = finite.min(axis=0), finite.max(axis=0)
     outside = float((np.maximum(np.maximum(low - wanted, wanted - high), 0) / allowed).max())
     if outside > 1 or jacobian.size == 1:
@@ -54,15 +57,17 @@ def distance_to_hull(
 def nearest(jacobian: Float64Array, vertices: Float64Array) -> Float64Array:
     """The element of the hull of vertices (K, m, n) next to a Jacobian (m, n), by least squares."""
     distinct = np.unique(vertices.reshape(-1, jacobian.size) + 0.0, axis=0)
-    heavy = HEAVY * max(1.0, float(np.abs(distinct).max()))
+    largest = max(1.0, float(np.abs(distinct).max()))
+    unit = largest if largest > HUGE else 1.0
+    points, wanted, heavy = distinct / unit, jacobian.ravel() / unit, HEAVY * (largest / unit)
     # Of the combinations that are equally near, the one that takes least of each: it is unique.
-    count = len(distinct)
-    system = np.vstack([distinct.T, np.full(count, heavy), LIGHT * np.eye(count)])
+    count = len(points)
+    system = np.vstack([points.T, np.full(count, heavy), LIGHT * np.eye(count)])
     try:
-        weights, _ = nnls(system, np.concatenate([jacobian.ravel(), [heavy], np.zeros(count)]))
+        weights, _ = nnls(system, np.concatenate([wanted, [heavy], np.zeros(count)]))
     except (RuntimeError, np.linalg.LinAlgError):  # no solution: the nearest vertex
-        weights = np.zeros(len(distinct))
-        weights[np.abs(distinct - jacobian.ravel()).max(axis=1).argmin()] = 1.0
-    element = (weights / weights.sum()) @ distinct
+        weights = np.zeros(count)
+        weights[np.abs(points - wanted).max(axis=1).argmin()] = 1.0
+    element = (weights / weights.sum()) @ points
     # Digits that are the solver's own.
-    return np.asarray(np.round(element, DIGITS)).reshape(jacobian.shape)
+    return np.asarray(unit * np.round(element, FIT_DIGITS)).reshape(jacobian.shape)

@@ -17,10 +17,10 @@ from ..witness.witness import Witness
 ULPS = (3, 24)
 
 #: Where y is clipped, rounding moves it by so many ulps, and z by no more than this many.
-CLIPPED, FAR = 4.0, 2.0**16
+CLIPPED, CLIPPED_FAR = 4.0, 2.0**16
 
 #: Nothing below this is a kink: autodiff's own rounding jumps too.
-JUMP = 1e-7
+LEAST_JUMP = 1e-7
 
 #: The step from an entry that is 0, unless an ulp of another is less; and the least step of all.
 NEAR_ZERO, LEAST = 1e-30, 1e-300
@@ -91,16 +91,16 @@ class Neighbourhood:
         absorbed = (np.abs(z) < 1) & (np.ptp(y, axis=(0, 1)) <= self._lost(y[0, 0]))
         with np.errstate(divide="ignore", invalid="ignore"):
             rounded = CLIPPED * self.eps * np.abs(y[0, 0]) / np.abs(slopes).max(axis=(0, 1))
-        far = np.clip(np.nan_to_num(rounded, posinf=0.0), ULPS[-1] * ulp, FAR * ulp)
+        far = np.clip(np.nan_to_num(rounded, posinf=0.0), ULPS[-1] * ulp, CLIPPED_FAR * ulp)
         far = np.where(absorbed, ULPS[-1] * self.eps, far)
         last = slopes[-1:]
         if (far > ULPS[-1] * ulp).any():
             _, last = judge(far[None])
         with np.errstate(divide="ignore", invalid="ignore"):
             hidden = CLIPPED * self.eps * np.abs(y[0, 0]) / np.abs(slopes - hand).min(axis=(0, 1))
-        hidden = np.clip(np.nan_to_num(hidden, posinf=0.0), ULPS[-1] * ulp, FAR * ulp)
+        hidden = np.clip(np.nan_to_num(hidden, posinf=0.0), ULPS[-1] * ulp, CLIPPED_FAR * ulp)
         _, beyond = judge(hidden[None])
-        beyond = np.where(np.ptp(beyond, axis=1) > JUMP, beyond, slopes[-1:])
+        beyond = np.where(np.ptp(beyond, axis=1) > LEAST_JUMP, beyond, slopes[-1:])
         return np.concatenate([slopes, last, beyond])
 
     def _lost(self, y: Float64Array) -> Float64Array:

@@ -18,10 +18,10 @@ from ..witness.witness import Witness
 STEPS = (2.0**-8, 2.0**-28)
 
 #: The other entries move by this, in so many ways, the first of which is not at all.
-ASIDE, WAYS = 2.0**-8, 8
+OTHERS_MOVE, WAYS = 2.0**-8, 8
 
 #: Slopes that differ by this share of their size are not the same.
-VAGUE = 0.05
+NOT_THE_SAME = 0.05
 
 #: An entry is outside by this share of what the slopes on both sides differ by.
 WIDER = 0.25
@@ -37,7 +37,7 @@ def beyond_both_sides(
     largest = float(np.abs(z).max()) or 1.0
     outside = np.ones(jacobian.shape, dtype=bool)
     for size in dict.fromkeys((largest, min(largest, 1.0))):
-        others = _moved_aside(z, ASIDE * size)
+        others = _moved_aside(z, OTHERS_MOVE * size)
         for step in STEPS:
             moves = np.eye(z.size) * step * size
             points = np.stack([others - moves, others, others + moves])
@@ -46,7 +46,7 @@ def beyond_both_sides(
             y = witness.values(points.reshape(-1, z.size)).reshape(*points.shape[:3], -1)
             sides = np.diff(y, axis=0) / (step * size)  # (2, WAYS, n, m)
             rounding = 8 * EPS * (1 + np.abs(y).max()) / (step * size)
-            same = rounding + VAGUE * (1 + np.abs(sides).max())
+            same = rounding + NOT_THE_SAME * (1 + np.abs(sides).max())
             low, high = sides[:, 0].min(axis=0).T, sides[:, 0].max(axis=0).T
             beyond = same + WIDER * (high - low)
             alike = (np.ptp(sides, axis=1) <= same).all(axis=0).T

@@ -15,11 +15,11 @@ import numpy as np
 
 from ...compare import Float64Array
 from ...tolerance import ROUNDINGS
-from .hull import SLACK, distance_to_hull, nearest
-from .neighbourhood import EXHAUSTIVE, JUMP, ULPS, Neighbourhood, axes, everywhere, guided
+from .hull import FIT_SLACK, distance_to_hull, nearest
+from .neighbourhood import EXHAUSTIVE, LEAST_JUMP, ULPS, Neighbourhood, axes, everywhere, guided
 
 #: Jacobians that differ by this many times the tolerance, a few ulps apart, are those of a kink.
-KINK = 1e3
+KINKED = 1e3
 
 #: A change along a ray, in terms of the Jacobian, up to which it counts as smooth.
 SMOOTH, SMOOTH_ULPS = 1e-6, 1e5
@@ -61,7 +61,8 @@ def membership(
             # Where autodiff has no number at z itself, the Jacobians nearby give the scale.
             rounding = ROUNDINGS * near.eps * np.abs(vertices).max(axis=(0, 2))[:, None]
             allowed = np.fmax(tolerance, rounding) + bent
-            differ |= bool((np.ptp(vertices, axis=0) > np.maximum(KINK * allowed, JUMP)).any())
+            jump = np.ptp(vertices, axis=0)
+            differ |= bool((jump > np.maximum(KINKED * allowed, LEAST_JUMP)).any())
             best = min(best, distance_to_hull(jacobian, vertices, allowed))
             if best <= 1:
                 return Membership(best, differ and not uneven)
@@ -109,13 +110,14 @@ def slopes_within(
         rounding = ROUNDINGS * near.eps * np.abs(sides).max(axis=1)
         allowed = np.fmax(tolerance, rounding)
         outside = np.maximum(sides.min(axis=1) - slopes, slopes - sides.max(axis=1))
-        distance = np.maximum(outside, 0) / (SLACK * allowed)
+        distance = np.maximum(outside, 0) / (FIT_SLACK * allowed)
         distance = np.where(np.isfinite(distance), distance, np.inf).min(axis=0)
         jump = np.ptp(sides, axis=1)
-        differ = (jump > np.maximum(KINK * allowed, JUMP)).any(axis=0)
+        differ = (jump > np.maximum(KINKED * allowed, LEAST_JUMP)).any(axis=0)
         # A jump that changes no value on the way to 0 is the rounding of autodiff's own formula.
         differ &= (z == 0) | (jump.max(axis=0) * np.abs(z) > ROUNDINGS * np.finfo(np.float64).eps)
-        even = (np.ptp(sides[: len(ULPS)], axis=0) <= KINK * allowed.max(axis=0)).all(axis=0)
+        apart = np.ptp(sides[: len(ULPS)], axis=0)
+        even = (apart <= KINKED * allowed.max(axis=0)).all(axis=0)
     kink = differ & even
     return [Membership(float(d), bool(k)) for d, k in zip(distance, kink, strict=True)]
 
@@ -154,7 +156,7 @@ def _uneven(scales: list[Float64Array], tolerance: Float64Array) -> bool:
     if len(scales) < len(ULPS) or scales[0].shape != scales[1].shape:
         return False
     with np.errstate(all="ignore"):
-        change = np.logical_not(np.abs(scales[0] - scales[1]) <= KINK * tolerance)
+        change = np.logical_not(np.abs(scales[0] - scales[1]) <= KINKED * tolerance)
     return bool(change.any(axis=(1, 2)).mean() > CURVED)
 
 

@@ -19,7 +19,7 @@ WAYS = 2.0 ** -np.arange(-6.0, 51.0, 2.0)
 #: Second differences are taken at z and around it, in terms of the way: at a kink or a jump few of
 #: them are large, where digits are lost many.
 AROUND = 1.37 * np.arange(-6, 7)
-MANY = 0.4
+SHARE_OF_LARGE = 0.4
 
 #: As rough as this share of the difference explains it; as smooth as this share does not.
 ROUGH, SMOOTH = 0.1, 1 / 32
@@ -40,7 +40,7 @@ def stands(by_hand: Values, oracle: Values, z: Float64Array, domain: tuple[float
         apart = np.abs(by_hand(z[None]) - oracle(z[None]))[0]
         mine, other = (_roughness(f(flat).reshape(*shape, -1)) for f in (by_hand, oracle))
         smooth = (mine <= SMOOTH * apart).all(axis=1)
-        rough = (other >= ROUGH * apart).mean(axis=1) >= MANY
+        rough = (other >= ROUGH * apart).mean(axis=1) >= SHARE_OF_LARGE
     return bool(((smooth & rough) | (apart == 0)).any(axis=0).all())
 
 

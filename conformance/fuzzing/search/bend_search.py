@@ -14,7 +14,7 @@ from .kink_search import FOLLOWED, Probe, around, grid
 
 #: A bend stands out: it is so many times that of its neighbours, and of what rounding makes.
 OUTSTANDING = 4.0
-ROUNDINGS = 16.0
+ABOVE_ROUNDING = 16.0
 
 #: It stays however near one looks, where a curve becomes straight.
 STAYS = 0.125
@@ -67,5 +67,7 @@ def _bends(slopes: Float64Array, z: Float64Array) -> tuple[Float64Array, Float64
     with np.errstate(all="ignore"):
         step = np.diff(z, axis=1)
         rise = np.diff(slopes, axis=1) / step
-        rounding = ROUNDINGS * EPS * (1 + np.abs(slopes[:, :-1]) + np.abs(slopes[:, 1:])) / step
+        rounding = (
+            ABOVE_ROUNDING * EPS * (1 + np.abs(slopes[:, :-1]) + np.abs(slopes[:, 1:])) / step
+        )
         return np.abs(np.diff(rise, axis=1)), rounding[:, :-1] + rounding[:, 1:]

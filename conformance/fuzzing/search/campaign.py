@@ -22,7 +22,7 @@ FINDINGS = 12
 ALL_MANNERS, SOME_MANNERS = 80, 4
 
 #: The witness is asked about so many cases at once.
-AT_ONCE = 250
+CASES_FORESEEN = 250
 
 #: One case in so many is judged on a new copy of the target too.
 ON_A_COPY = 10
@@ -38,8 +38,8 @@ def search(
     all_cases = fixed + _drawn(strategy, max_examples - len(fixed), seed)
     findings: list[Finding] = []
     passed: list[FuzzCase] = []
-    for start in range(0, len(all_cases), AT_ONCE):
-        some = all_cases[start : start + AT_ONCE]
+    for start in range(0, len(all_cases), CASES_FORESEEN):
+        some = all_cases[start : start + CASES_FORESEEN]
         if len(findings) < FINDINGS:
             judge.foresee(some)
         for case in some:

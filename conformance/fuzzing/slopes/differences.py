@@ -17,14 +17,14 @@ from .slopes import SMALLEST, Forward, Slopes, room, steps
 STEPS = (0.25, 2.0**-8, 2.0**-20, 2.0**-32)
 
 #: So many entries of square Jacobians at once: what is worked out stays in the processor's cache.
-AT_ONCE = 4096
+ENTRIES_AT_ONCE = 4096
 
 #: Where an edge of the domain is closer than this share of max(|z|, share), it leaves little room:
 #: y may be lost to rounding in such steps, and away from it there is more.
-CLOSE = 2.0**-10
+CLOSE_TO_EDGE = 2.0**-10
 
 #: The slope on a side of a kink is taken a small step away: the piece may be curved.
-SLACK = 1.001
+STEP_ASIDE = 1.001
 
 #: A slope is seen clearly by a table that doubts no more than this share of it.
 CLEAR = 1e-3
@@ -41,7 +41,7 @@ def derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
 
     At a kink the estimate is the mean of both sides, and the error reaches to either.
     """
-    at_once = max(1, AT_ONCE // z.shape[1] ** 2)
+    at_once = max(1, ENTRIES_AT_ONCE // z.shape[1] ** 2)
     blocks = [z[i : i + at_once] for i in range(0, len(z), at_once)] or [z]
     each = [_derivatives(forward, block, domain) for block in blocks]
     return Slopes(
@@ -59,7 +59,7 @@ def _derivatives(forward: Forward, z: Float64Array, domain: tuple[float, float])
         largest = np.abs(z).max(axis=1)[:, None, None]
         # Of a row so small every step leads far beyond it; a number has two sides all the same.
         too_small = (largest > 0) & (largest < SMALLEST / STEPS[-1]) & (z.shape[1] > 1)
-        return Slopes(best.estimate, np.where(too_small, np.inf, SLACK * best.error))
+        return Slopes(best.estimate, np.where(too_small, np.inf, STEP_ASIDE * best.error))
 
 
 def _held_together(tables: list[Slopes]) -> Slopes:
@@ -103,9 +103,9 @@ def _from_the_edge(
     doubt = inside.error + np.where(best.error < CLEAR, best.error, 0)
     alike = surer & (inside.error < CLEAR * (1 + size)) & (apart <= GROSS * size + doubt)
     # And of a row that is all next to 0 they may see nothing but the one entry that moves.
-    small = (np.abs(z).max(axis=1) < CLOSE) & (z.shape[1] > 1)
+    small = (np.abs(z).max(axis=1) < CLOSE_TO_EDGE) & (z.shape[1] > 1)
     alike &= np.logical_not(small[:, None, None]) | (best.error < CLEAR * (1 + size))
-    sure = np.where((np.abs(z) < CLOSE)[:, None, :], alike, sure)
+    sure = np.where((np.abs(z) < CLOSE_TO_EDGE)[:, None, :], alike, sure)
     return Slopes(
         np.where(sure, inside.estimate, best.estimate), np.where(sure, inside.error, best.error)
     )
@@ -114,7 +114,7 @@ def _from_the_edge(
 def _away(z: Float64Array, domain: tuple[float, float]) -> Float64Array:
     """For each entry right at an edge of the domain the sign of the way inside; else 0: (N, n)."""
     low, high = domain
-    close = 2 * room(z, domain) < CLOSE * np.maximum(np.abs(z), CLOSE)
+    close = 2 * room(z, domain) < CLOSE_TO_EDGE * np.maximum(np.abs(z), CLOSE_TO_EDGE)
     return np.where(close, np.where(z - low < high - z, 1.0, -1.0), 0.0)
 
 

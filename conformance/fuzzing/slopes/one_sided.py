@@ -22,13 +22,13 @@ STEP = 2.0**-20
 BROAD = 2.0**-14
 
 #: Slopes that differ by more than this on the two sides are those of a kink.
-KINK = 1e-4
+LARGE_KINK = 1e-4
 
 #: And so are those that differ by more than this however small the step.
 SMALL_KINK = 1e-8
 
 #: Where more entries than this tie, the axes may show a small part of the kink alone.
-FEW = 3
+FEW_TIED = 3
 
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
@@ -129,7 +129,7 @@ def _at_a_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     may bend a little where another one has its kink.
     """
     far, near, much_nearer = approach
-    kink = far.jump > KINK * (1 + np.abs(best.estimate)) + far.noise
+    kink = far.jump > LARGE_KINK * (1 + np.abs(best.estimate)) + far.noise
     # One that lies a little off is lost to the nearest step.
     kink &= far.stay(near) | far.stay(much_nearer)
     off, n = far.off(best), kink.shape[2]
@@ -146,7 +146,7 @@ def _at_a_small_kink(approach: list[_Sides], best: Slopes) -> Float64Array:
     """
     far, near, much_nearer = approach
     size = np.abs(far.left) + np.abs(far.right)
-    kink = (far.jump > KINK * size + far.noise) & far.stay(near)
+    kink = (far.jump > LARGE_KINK * size + far.noise) & far.stay(near)
     no_step = near.jump < STEP_OF_Y * far.jump + near.noise
     left = np.abs(_at_no_step(far.right - far.left, near.right - near.left))
     # More of a jump is left at no step at all than rounding explains: that of a smooth function
@@ -185,7 +185,7 @@ def _steeper(sides: _Sides, nearer: _Sides, best: Slopes) -> Float64Array:
 def _otherwise(sides: _Sides, best: Slopes) -> Float64Array:
     """How far the slopes are from the estimate, where that is far."""
     off = sides.off(best)
-    return np.where(off > KINK * (1 + np.abs(best.estimate)) + sides.noise, off, 0)
+    return np.where(off > LARGE_KINK * (1 + np.abs(best.estimate)) + sides.noise, off, 0)
 
 
 def _unbounded(far: _Sides, near: _Sides, next_to: _Sides) -> Float64Array:
@@ -195,7 +195,7 @@ def _unbounded(far: _Sides, near: _Sides, next_to: _Sides) -> Float64Array:
         (far.left, near.left, next_to.left),
         (far.right, near.right, next_to.right),
     ):
-        clear = np.abs(b - a) > KINK * (1 + np.abs(a)) + far.noise + near.noise
+        clear = np.abs(b - a) > LARGE_KINK * (1 + np.abs(a)) + far.noise + near.noise
         clear &= np.abs(c - b) > UNSETTLED * np.abs(b - a) + near.noise + next_to.noise
         grows |= clear & (np.abs(c) > np.abs(b))
     return np.where(grows, np.inf, 0.0)
@@ -216,9 +216,9 @@ def _aslant(forward: Forward, z: Float64Array, h: Float64Array, along: Slopes) -
     error = along.error
     for k, way in enumerate(ways):
         far, near, much_nearer = slopes[:, k] - along.estimate @ way
-        explained = along.error @ np.abs(way) if n <= FEW else 0.0
+        explained = along.error @ np.abs(way) if n <= FEW_TIED else 0.0
         apart = np.abs(far) - explained
-        kink = apart > KINK * (1 + size) + noise
+        kink = apart > LARGE_KINK * (1 + size) + noise
         left = np.abs(_at_no_step(far, near)) - explained
         faint = left > SMALL_KINK * (1 + size) + _at_no_step(-noise, noise_near)
         off = np.maximum(np.where(kink, apart, 0), np.where(faint, left, 0))

@@ -15,7 +15,7 @@ from .romberg import central
 from .slopes import EPS, SMALLEST, Forward, Slopes, room, values
 
 #: Rows whose largest entry is below this are looked at.
-TINY = 2.0**-24
+SMALL_ROW = 2.0**-24
 
 #: How far out, and the step everywhere in terms of the largest entry.
 FURTHER, STEP = (2.0**-22, 2.0**-17), 2.0**-8
@@ -64,7 +64,7 @@ def at_own_size(forward: Forward, z: Float64Array, domain: tuple[float, float]) 
 def _next_to_0(z: Float64Array, domain: tuple[float, float]) -> NDArray[np.bool_]:
     """Which rows are, and have no tie, which is a kink: (N,)."""
     size = np.abs(z).max(axis=1)
-    near = (size > SMALLEST / STEP) & (size < TINY)
+    near = (size > SMALLEST / STEP) & (size < SMALL_ROW)
     near &= (room(z, domain) > STEP * size[:, None]).all(axis=1)
     return np.asarray(near & (np.diff(np.sort(np.abs(z), axis=1), axis=1) > 0).all(axis=1))
 

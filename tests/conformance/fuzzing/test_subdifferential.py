@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from conformance.fuzzing.kinks.convention import convention
+from conformance.fuzzing.kinks.hull import nearest
 from conformance.fuzzing.kinks.neighbourhood import Neighbourhood
 from conformance.fuzzing.kinks.subdifferential import membership, nearest_element, slopes_within
 from conformance.fuzzing.witness.autodiff import Autodiff
@@ -82,6 +83,13 @@ def test_a_wrong_one_is_told_the_element_next_to_it(witness, z, J, element):
     z, J = np.asarray(z, dtype=float), np.asarray(J, dtype=float)
     near = Neighbourhood(witness, EPS, EVERYWHERE)
     assert nearest_element(near, z, J) == pytest.approx(np.asarray(element), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e100, 1e200, 1e307])
+def test_the_nearest_element_is_found_among_slopes_of_any_size(size):
+    vertices = size * np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[0.5, 0.5]]])
+    beyond = size * np.array([[1.0, 2.0]])
+    assert nearest(beyond, vertices) / size == pytest.approx(np.array([[0.0, 1.0]]), abs=1e-6)
 
 
 def test_only_the_tied_have_a_share_in_a_maximum():
