@@ -39,6 +39,7 @@ FUZZER = [
     "arbitration",
     "checks",
     "judge",
+    "past",
     "search",
     "explain",
     "verdict",

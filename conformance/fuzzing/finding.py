@@ -29,7 +29,8 @@ class Finding(Exception):
     where numbers are compared, with the index of the largest error over its tolerance. undecided:
     the witnesses do not settle who is right. kink: what is expected is one of many that would be
     right. source: of what is expected, where it is not the witness. show: the expressions whose
-    difference shows it, in terms of f, z, y and dy; setup: the lines before them.
+    difference shows it, in terms of f, z, y and dy; setup: the lines before them. history: lines
+    before all else, of what the target has to have seen.
     """
 
     check: Check
@@ -45,6 +46,7 @@ class Finding(Exception):
     source: str = ""
     show: tuple[str, str | None] | None = None
     setup: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         Exception.__init__(self, self.message)

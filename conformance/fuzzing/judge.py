@@ -27,9 +27,6 @@ from .subject.target import Target
 from .units import Units, rows
 from .witness.witness import Witness
 
-#: A number of rows that hardly any case has.
-CALM_ROWS = 7
-
 
 @final
 @dataclass
@@ -54,11 +51,6 @@ class Judge:
             VjpCheck,
         )
         self.checks = [kind(self.call, self.witness, self.seen) for kind in kinds]
-
-    def prime(self, case: FuzzCase) -> None:
-        """Let the target see calm rows first: what it keeps of them will show."""
-        with contextlib.suppress(Finding):
-            self.call("forward", np.full((CALM_ROWS, case.width), self.target.inside, case.dtype))
 
     def foresee(self, cases: Iterable[FuzzCase]) -> None:
         """Let the witness see cases beforehand, all at once."""

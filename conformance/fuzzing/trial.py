@@ -10,10 +10,11 @@ from typing import final
 from .case import FuzzCase
 from .explain.diagnosis import diagnose
 from .explain.reproducer import Origin, reproducer
-from .explain.shrink import Judgement, shrink
+from .explain.shrink import shrink
 from .finding import CHECKS, OF_NUMBERS, Finding
-from .judge import CALM_ROWS, Judge
+from .judge import Judge
 from .observations import Observations
+from .past import CALM_ROWS, Nothing, Past, judgement, pasts
 from .search.campaign import search
 from .subject.target import NotATarget, Target
 from .verdict import Explanation, Outcome, Verdict
@@ -67,8 +68,8 @@ class Trial:
             return self.verdict()  # as it is all errors would be small: once more, magnified
         if first is None:
             return self._ended("oracle suspect" if seen.suspects else "conforms")
-        smallest = self._smallest(first, pristine, widths)
-        return self._explained(smallest, findings, passed, pristine)
+        smallest, past = self._smallest(first, pristine, widths)
+        return self._explained(smallest, past, findings, passed, pristine)
 
     def _pristine(self) -> Target:
         """A copy of the target to be copied again, that nothing is asked of."""
@@ -77,19 +78,23 @@ class Trial:
             pristine = pristine.as_by_place()
         return pristine if pristine.factor == self.factor else pristine.times(self.factor)
 
-    def _smallest(self, first: Finding, pristine: Target, widths: dict[int, int]) -> Finding:
-        """The same kind of finding at the smallest case that shows it."""
+    def _smallest(
+        self, first: Finding, pristine: Target, widths: dict[int, int]
+    ) -> tuple[Finding, Past]:
+        """The same kind of finding at the smallest case that shows it, and after which past."""
         assert self.witness is not None
         assert first.case is not None
         numbers_too = first.check in OF_NUMBERS
-        primed = _fresh(pristine, self.witness, primed=True, numbers_too=numbers_too)
-        unprimed = _fresh(pristine, self.witness, primed=False, numbers_too=numbers_too)
-        judge = primed if primed(first.case) else unprimed
-        return shrink(first, judge, widths, self.target.domain)
+        for past in pasts(first.case, widths):
+            judge = judgement(pristine, self.witness, past, numbers_too=numbers_too)
+            if judge(first.case) is not None:
+                return shrink(first, judge, widths, self.target.domain), past
+        return first, Nothing()
 
     def _explained(
         self,
         finding: Finding,
+        past: Past,
         findings: list[Finding],
         passed: list[FuzzCase],
         pristine: Target,
@@ -101,10 +106,12 @@ class Trial:
         likely = diagnose(finding, findings, passed, call, self.witness)
         keeps = Judge(pristine.copy(), self.witness).judge(finding.case) is None
         if keeps:
-            likely = ("right in a new instance: it keeps something between calls", *likely)
+            likely = (past.told(), *likely)
+            finding = replace(finding, history=past.lines(pristine))
+        if keeps and not finding.history:
             calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}))"
             finding = replace(finding, setup=(calm, *finding.setup))
-        elif self._wrong_by_now(passed, pristine):
+        if not keeps and self._wrong_by_now(passed, pristine):
             kept = "the class or its module keeps something"
             likely = (f"a case that was right before is wrong now: {kept}", *likely)
         finding = finding.times(1 / self.factor)
@@ -124,7 +131,7 @@ class Trial:
     def _wrong_by_now(self, passed: list[FuzzCase], pristine: Target) -> bool:
         """Whether small cases that have passed fail, though in a new instance."""
         assert self.witness is not None
-        fresh = _fresh(pristine, self.witness, primed=False, numbers_too=True)
+        fresh = judgement(pristine, self.witness, Nothing(), numbers_too=True)
         small = sorted(passed, key=lambda case: case.z.size)[:AGAIN]
         return any(fresh(case) is not None for case in small)
 
@@ -178,18 +185,3 @@ def _widths(target: Target) -> dict[int, int]:
     """The widths to draw, and those of y."""
     widths = target.widths()
     return {n: n for n in widths} if target.elementwise else widths
-
-
-def _fresh(pristine: Target, witness: Witness, *, primed: bool, numbers_too: bool) -> Judgement:
-    """A judgement that knows nothing of earlier cases: every one gets a target of its own.
-
-    primed: which has seen calm rows before.
-    """
-
-    def judge(case: FuzzCase) -> Finding | None:
-        fresh = Judge(pristine.copy(), witness)
-        if primed:
-            fresh.prime(case)
-        return fresh.judge(case, numbers_too=numbers_too)
-
-    return judge

@@ -58,7 +58,7 @@ def reproducer(
         lines += ["# What was judged cannot be imported: here is what it gave.", *arrays]
         lines += [f"got = {_text(finding.got)}"]
     else:
-        lines += [*made, *(_DIAGONAL if target.by_place else []), *arrays]
+        lines += [*made, *(_DIAGONAL if target.by_place else []), *finding.history, *arrays]
         needs_y = finding.method != "forward" or any("y" in line for line in finding.setup)
         lines += ["y = f.forward(z)"] if needs_y else []
         lines += [*finding.setup, f"got = {shown}"]

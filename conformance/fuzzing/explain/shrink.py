@@ -14,8 +14,7 @@ import numpy as np
 
 from ..case import FuzzCase
 from ..finding import Finding
-
-Judgement = Callable[[FuzzCase], Finding | None]
+from ..past import Judgement
 
 #: Cases tried at the most.
 TRIES = 400

@@ -11,6 +11,7 @@ from ..case import FuzzCase
 from ..drawing.draw import cases
 from ..finding import Finding
 from ..judge import Judge
+from ..past import CalmForward, Earlier, Nothing, judgement, other
 from ..subject.target import Target
 from .special_rows import special_rows
 from .sweep import sweep
@@ -84,15 +85,15 @@ def _tells_more(case: FuzzCase, findings: list[Finding]) -> bool:
 def _look(judge: Judge, pristine: Target, case: FuzzCase) -> Finding | None:
     """What is wrong with the case, if anything.
 
-    Now and then it is judged once more, on a copy of the pristine target, that has seen nothing,
-    or one calm z only.
+    Now and then it is judged once more, on a copy of the pristine target with another past.
     """
     count = judge.seen.cases
     thorough = count < ALL_MANNERS or count % SOME_MANNERS == 0
     finding = judge.judge(case, manners_too=thorough)
     if finding is None and count % ON_A_COPY == 0:
-        fresh = Judge(pristine.copy(), judge.witness)
-        if count % (2 * ON_A_COPY):
-            fresh.prime(case)
-        finding = fresh.judge(case)
+        m = case.dy.shape[-1]
+        earlier = Earlier(case.width, m, other(case.dtype))
+        in_turn = (Nothing(), CalmForward(), earlier, CalmForward())
+        past = in_turn[count // ON_A_COPY % len(in_turn)]
+        finding = judgement(pristine, judge.witness, past, numbers_too=True)(case)
     return finding

@@ -43,7 +43,11 @@ def _require_elementwise(witness: Autodiff, domain: tuple[float, float]) -> None
     An elementwise target is judged number by number, so that would not show otherwise.
     """
     z = numbers(np.random.default_rng(0), "normal", (1, 3), domain, np.empty((0, 3)))
-    together, alone = witness.judge(z).y, witness.judge(z.reshape(-1, 1)).y
+    alone = witness.judge(z.reshape(-1, 1)).y
+    try:
+        together = witness.judge(z).y
+    except WitnessError:  # a function of one number cannot mix them up
+        return
     if together.size != alone.size:
         came = f"{together.size} numbers for 3"
     elif not np.allclose(together.ravel(), alone.ravel(), 1e-9, 1e-9, equal_nan=True):

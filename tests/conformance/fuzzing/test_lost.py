@@ -154,3 +154,17 @@ def test_where_y_has_underflown_on_one_side_alone_its_slope_is_judged_all_the_sa
     assert fuzz((y, lambda z, y: y * special.expit(-z)), clipped).conforms
     wrong = fuzz((y, lambda z, y: np.where(z < -520, slope, y * special.expit(-z))), clipped)
     assert wrong.outcome == "disagrees", str(wrong)
+
+
+def test_an_oracle_may_take_a_single_number_alone():
+    powers = jnp.arange(1.0, 6.0)
+
+    class Sum(ScalarActivation):
+        def forward(self, z):
+            return sum(np.sin(k * z) for k in range(1, 6))
+
+        def derivative(self, z, y):
+            return sum(k * np.cos(k * z) for k in range(1, 6))
+
+    v = fuzz(Sum, lambda z: jnp.sin(powers * z).sum(), max_examples=60)
+    assert v.outcome == "conforms", str(v)

@@ -47,6 +47,20 @@ class Vjp(Doubled):
     def derivative(self, z, y): return 1 - y * y
     def vjp(self, z, y, dy): return dy * (1 + y * y)
 
+class FirstWidth:
+    n = None
+    def forward(self, z): return z - z.mean(axis=-1, keepdims=True)
+    def vjp(self, z, y, dy):
+        self.n = self.n or z.shape[-1]
+        return dy - dy.sum(axis=-1, keepdims=True) / z.dtype.type(self.n)
+
+class FirstDtype(Doubled):
+    dtype = None
+    def derivative(self, z, y):
+        self.dtype = self.dtype or z.dtype
+        return (1 - y * y).astype(self.dtype).astype(z.dtype)
+
+def centred(z): return z - z.mean()
 def tanh(z): return np.tanh(z)
 def slopes(z): return np.tanh(z)
 def slopes_of_y(z, y): return 1 + y * y
@@ -121,6 +135,15 @@ ALL = (
     "pair (z, y, dy)",
 )
 IN_A_PACKAGE = ("class", "fields", "pair (z, y)")
+
+
+@pytest.mark.parametrize("name", ["FirstWidth", "FirstDtype"])
+def test_what_is_kept_of_the_first_call_is_shown(mine, name, tmp_path):
+    oracle = jnp.tanh if name == "FirstDtype" else mine.centred
+    v = fuzz(getattr(mine, name), oracle, max_examples=60)
+    assert v.outcome == "disagrees"
+    assert v.explanation.likely[0].startswith("right in a new instance, wrong after 7 rows of")
+    assert differs(shown(v, tmp_path))
 
 
 @pytest.mark.parametrize(
