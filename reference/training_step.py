@@ -98,7 +98,7 @@ class TrainingStep:
         into.dz[-1] *= eta / len(into.d)
         for k in reversed(range(len(into.z))):
             if k > 0:
-                self.layers[k].vjp_y(into.dz[k], into.dy[k - 1])
+                self.layers[k].vjp_y(into.dz[k], into.dy[k])
                 f = self.network.activations[k - 1]
-                f.vjp_into(into.z[k - 1], into.y[k], into.dy[k - 1], into.dz[k - 1])
+                f.vjp_into(into.z[k - 1], into.y[k], into.dy[k], into.dz[k - 1])
             self.layers[k].descend(into.y[k], into.dz[k])

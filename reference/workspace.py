@@ -16,8 +16,8 @@ from .network import Network
 class Workspace:
     """What the passes over T rows leave behind, layer by layer; see ForwardPass and BackwardPass.
 
-    d holds the targets. z and y are as in a ForwardPass, dz is like z; but dy[k] is by y[k + 1],
-    the output of the layer at index k.
+    d holds the targets. z and y are as in a ForwardPass, dz is by z, and dy by y; but dy[0], by x,
+    has no columns, as no step needs it.
     """
 
     d: Array
@@ -40,7 +40,7 @@ class Workspace:
             z=[empty(n) for n in units],
             y=[empty(n) for n in (network.input_width, *widths)],
             dz=[empty(n) for n in units],
-            dy=[empty(n) for n in widths],
+            dy=[empty(n) for n in (0, *widths)],
         )
 
     def rows(self, T: int) -> Workspace:

@@ -9,7 +9,7 @@ import numpy as np
 from ...compare import Float64Array
 from ...tolerance import ROUNDINGS
 from ..finding import Finding
-from ..rounding.allowances import GREY, UNSEEN, epsilon, whole_scale
+from ..rounding.allowances import GREY, UNSEEN, epsilon, terms_of_all
 from ..slopes.differences import derivatives
 from ..subject.calls import Caller
 from ..units import Units
@@ -55,7 +55,7 @@ def arbitrate(
     if _seen_next_to_0(further, row, hand[i], oracle[i], i):
         return Opinion.ORACLE
     # Where nobody can tell, it may be what is left of terms as large as another output's.
-    left = ROUNDINGS * epsilon(units.case.dtype) * whole_scale(units.truth)[unit][i]
+    left = ROUNDINGS * epsilon(units.case.dtype) * terms_of_all(units.truth.jacobian)[unit][i]
     if small or apart[i] <= left:
         return Opinion.NOTHING
     return Opinion.UNDECIDED if asked else Opinion.ORACLE

@@ -10,7 +10,7 @@ import numpy as np
 from ..kinks.afar import MISS, contradicted
 from ..kinks.neighbourhood import EXHAUSTIVE
 from ..kinks.one_axis import beyond_both_sides
-from ..rounding.allowances import cancelled, epsilon, whole_scale
+from ..rounding.allowances import cancelled, epsilon, terms_of_all
 from ..units import Units
 from .number_check import NumberCheck
 
@@ -38,7 +38,7 @@ class AfarCheck(NumberCheck):
         if self.witness.smooth or units.elementwise:
             return
         vague = units.jacobian_judged & np.isfinite(units.jacobian)
-        vague &= units.truth.doubt > VAGUE * whole_scale(units.truth)
+        vague &= units.truth.doubt > VAGUE * terms_of_all(units.truth.jacobian)
         # Of entries an ulp apart a mean, say, is one of them: the formula sees another z.
         vague &= cancelled(units.z, epsilon(units.case.dtype)) < VAGUE
         for unit in map(int, np.flatnonzero(vague.any(axis=(1, 2)))):

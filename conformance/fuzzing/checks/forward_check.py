@@ -11,8 +11,8 @@ from ...compare import Float64Array
 from ...tolerance import ROUNDINGS
 from ..finding import Finding
 from ..kinks.neighbourhood import axes
-from ..rounding.allowances import GREY, SPACINGS, USES, epsilon, of_factors, value_scale
-from ..rounding.roughness import stands
+from ..rounding.allowances import GREY, SPACINGS, USES, epsilon, of_factors, terms_of_y
+from ..rounding.roughness import oracle_is_rougher
 from ..units import Units
 from .number_check import NumberCheck
 
@@ -36,9 +36,9 @@ class ForwardCheck(NumberCheck):
         if not self.witness.smooth:
             self._same_in_every_place(units)  # differences know no other forward
             return
-        tolerance = self.floor(units) + ROUNDINGS * eps * value_scale(truth.y)
+        tolerance = self.floor(units) + ROUNDINGS * eps * terms_of_y(truth.y)
         bad = self.exceeds(units.y, truth.y, tolerance, units.y_judged)
-        grey = GREY[units.case.dtype] * value_scale(truth.y)
+        grey = GREY[units.case.dtype] * terms_of_y(truth.y)
         bad &= np.abs(units.y - truth.y) > grey
         if bad.any():
             # An FFT, say, is as exact as the largest of what it adds up.
@@ -73,7 +73,7 @@ class ForwardCheck(NumberCheck):
     def _squares(self, units: Units) -> Float64Array:
         """How squares of z may round in float32, where the same z comes right in float64."""
         y, truth = self.call.values(units.z), units.truth.y
-        right = np.abs(y - truth) <= GREY[np.dtype(np.float64)] * value_scale(truth)
+        right = np.abs(y - truth) <= GREY[np.dtype(np.float64)] * terms_of_y(truth)
         squares = (np.abs(units.z).max(axis=1) ** 2)[:, None]
         return np.where(right, SPACINGS * epsilon(np.float32) * squares, 0)
 
@@ -103,7 +103,7 @@ class ForwardCheck(NumberCheck):
         def by_oracle(points: Float64Array) -> Float64Array:
             return self.witness.values(points)
 
-        return stands(by_hand, by_oracle, units.z[unit], target.domain)
+        return oracle_is_rougher(by_hand, by_oracle, units.z[unit], target.domain)
 
     def _underflows(self, units: Units, unit: int, tolerance: Float64Array) -> bool:
         """Whether the oracle may have lost squares of what is next to 0: with that magnified both
@@ -133,7 +133,7 @@ class ForwardCheck(NumberCheck):
         """Of an elementwise function: each number becomes in a row what it becomes alone."""
         if not units.elementwise or units.case.dtype != np.float64:
             return
-        tolerance = ROUNDINGS * epsilon(np.float64) * value_scale(units.truth.y)
+        tolerance = ROUNDINGS * epsilon(np.float64) * terms_of_y(units.truth.y)
         bad = self.exceeds(units.y, units.truth.y, tolerance, units.y_judged)
         if bad.any():
             message = "forward must make the same of a number in every place of a row"

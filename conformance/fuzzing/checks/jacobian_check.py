@@ -23,9 +23,9 @@ from ..rounding.allowances import (
     cancelled,
     epsilon,
     inherited,
-    jacobian_scale,
     of_factors,
-    whole_scale,
+    terms_of_all,
+    terms_of_row,
 )
 from ..rounding.spread import spread
 from ..units import Mask, Units
@@ -80,7 +80,7 @@ class JacobianCheck(NumberCheck):
 
     def _scale(self, units: Units) -> Float64Array:
         """The size of the terms of each entry."""
-        return (jacobian_scale if self.witness.smooth else whole_scale)(units.truth)
+        return (terms_of_row if self.witness.smooth else terms_of_all)(units.truth.jacobian)
 
     def _lost(self, units: Units) -> Mask:
         """Where autodiff has no number: those nearby say what it could be.

@@ -13,7 +13,7 @@ from ..finding import Check, Finding, worst
 from ..kinks.neighbourhood import Neighbourhood
 from ..kinks.subdifferential import bounded
 from ..observations import Observations
-from ..rounding.allowances import conditioning, epsilon, jacobian_scale
+from ..rounding.allowances import conditioning, epsilon, terms_of_row
 from ..subject.calls import BY_UNIT_COTANGENTS, Caller, written
 from ..units import Mask, Units
 from ..witness.witness import Witness
@@ -94,7 +94,8 @@ class NumberCheck(ABC):
         For a float32 case: IN_FLOAT32 times what the witness itself loses in float32.
         """
         with np.errstate(all="ignore"):
-            apart = np.abs(units.jacobian - units.truth.jacobian) / jacobian_scale(units.truth)
+            true = units.truth.jacobian
+            apart = np.abs(units.jacobian - true) / terms_of_row(true)
         large = bool(np.nanmax(apart, initial=0) > OBVIOUS)
         rough = None
         if units.case.dtype == np.float32 or not large:

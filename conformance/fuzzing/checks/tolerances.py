@@ -11,11 +11,10 @@ import numpy as np
 
 from ...compare import Float64Array
 from ...tolerance import ROUNDINGS
-from ..rounding.allowances import GREY, USES, cancelled, epsilon, jacobian_scale, value_scale
+from ..rounding.allowances import GREY, USES, cancelled, epsilon, terms_of_row, terms_of_y
 from ..rounding.spread import ByMethod, spread
 from ..subject.calls import Caller
 from ..units import Units
-from ..witness.witness import Truth
 
 
 @final
@@ -38,9 +37,8 @@ class Tolerances:
         largest = np.abs(y).max(axis=-1, keepdims=True, initial=0) + 1
         summed = np.einsum("kij,kj->ki", np.abs(units.jacobian), np.abs(units.z)).reshape(y.shape)
         summed = np.nan_to_num(summed, nan=0.0, posinf=0.0)
-        hand = Truth(units.y, units.jacobian, units.jacobian)
-        scale = np.nan_to_num(jacobian_scale(hand), nan=1.0, posinf=1.0)
-        sizes = {"forward": np.maximum(value_scale(y), largest) + summed, **self._methods(scale)}
+        scale = np.nan_to_num(terms_of_row(units.jacobian), nan=1.0, posinf=1.0)
+        sizes = {"forward": np.maximum(terms_of_y(y), largest) + summed, **self._methods(scale)}
         eps = epsilon(units.case.dtype)
         return {
             name: ROUNDINGS * eps * np.nan_to_num(size, nan=1.0, posinf=1.0)
@@ -57,7 +55,7 @@ class Tolerances:
         units, truth = self.units, self.units.truth
         eps, grey = epsilon(units.case.dtype), GREY[units.case.dtype]
         y, jacobian = self.conditioning(units)
-        scale, size = jacobian_scale(truth), np.nan_to_num(value_scale(truth.y), posinf=0.0)
+        scale, size = terms_of_row(truth.jacobian), np.nan_to_num(terms_of_y(truth.y), posinf=0.0)
         jacobian = USES * (jacobian + truth.doubt + cancelled(units.z, eps) * scale) + grey * scale
         y = (USES * y + grey * size).reshape(units.results.y.shape)
         more = {"forward": y, **self._methods(jacobian)}

@@ -9,11 +9,10 @@ import numpy as np
 
 from ...tolerance import ROUNDINGS
 from ..finding import Finding, worst
-from ..rounding.allowances import GREY, USES, epsilon, inherited, value_scale, whole_scale
+from ..rounding.allowances import GREY, USES, epsilon, inherited, terms_of_all, terms_of_y
 from ..subject.calls import BY_UNIT_COTANGENTS, Results, written
 from ..subject.target import diagonal
 from ..units import HEADROOM, Units
-from ..witness.witness import Truth
 from .number_check import NumberCheck
 
 
@@ -34,10 +33,9 @@ class VjpCheck(NumberCheck):
         if results.dz is None:
             return
         J, dy = results.jacobian.astype(np.float64), case.dy.astype(np.float64)
-        hand = Truth(units.y, units.jacobian, np.zeros_like(units.jacobian))
         with np.errstate(all="ignore"):
-            largest = np.nan_to_num(value_scale(hand.y), nan=0, posinf=0).max(axis=1)
-            scale = whole_scale(hand) + largest[:, None, None]
+            largest = np.nan_to_num(terms_of_y(units.y), nan=0, posinf=0).max(axis=1)
+            scale = terms_of_all(units.jacobian) + largest[:, None, None]
             expected = np.einsum("...i,...ij->...j", dy, J)
             if results.slopes is not None:
                 expected = dy * results.slopes.astype(np.float64)

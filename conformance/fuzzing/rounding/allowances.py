@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from reference.checks import Array
-
 from ...compare import Float64Array
 from ..subject.calls import Caller
 from ..units import Units
@@ -49,8 +47,8 @@ PATTERNS = 4
 #: A pole: values of this size that change by this share of themselves within a few ulps.
 HUGE, WILD = 1e6, 0.1
 
-#: Moving y shows how much of its rounding a derivative that is given y inherits; a change beyond
-#: this, in units of rounding, is a branch on y.
+#: Moving y shows how much of its rounding a derivative that is given y inherits: so many roundings
+#: at the most. What is more is a branch on y, or divided by what has cancelled.
 INHERITED = 2.0**14
 
 
@@ -59,21 +57,21 @@ def epsilon(dtype: DTypeLike) -> float:
     return float(np.finfo(np.dtype(dtype).type).eps)
 
 
-def value_scale(y: Float64Array) -> Float64Array:
+def terms_of_y(y: Float64Array) -> Float64Array:
     """The size of the terms of each y: (N, m)."""
     return np.abs(y) + 1.0
 
 
-def jacobian_scale(truth: Truth) -> Float64Array:
+def terms_of_row(jacobian: Float64Array) -> Float64Array:
     """The size of the terms of each entry of J (N, m, n): of its row, or 1."""
-    size = np.where(np.isfinite(truth.jacobian), np.abs(truth.jacobian), 0)
+    size = np.where(np.isfinite(jacobian), np.abs(jacobian), 0)
     return np.asarray(size + size.max(axis=2, keepdims=True) + 1.0)
 
 
-def whole_scale(truth: Truth) -> Float64Array:
+def terms_of_all(jacobian: Float64Array) -> Float64Array:
     """The same where terms may be as large as any entry of J: in differences, and in a vjp."""
-    largest = np.nan_to_num(np.abs(truth.jacobian), nan=0, posinf=0).max(axis=(1, 2))
-    return np.asarray(jacobian_scale(truth) + largest[:, None, None])
+    largest = np.nan_to_num(np.abs(jacobian), nan=0, posinf=0).max(axis=(1, 2))
+    return np.asarray(terms_of_row(jacobian) + largest[:, None, None])
 
 
 def of_factors(z: Float64Array, eps: float) -> Float64Array:
@@ -142,9 +140,8 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     """8 times the change of the hand-written Jacobian (N, m, n) where y moves by 4 ulps, or to the
     witness's y: the forward may be off by what its terms round to.
 
-    A change beyond what rounding could be, that does not grow with the move either, is a branch on
-    y: it excuses nothing. But of a subnormal y few digits are left, and nothing is known of what a
-    quotient by it comes to.
+    That is no more than INHERITED. But of a subnormal y few digits are left, and nothing is known
+    of what a quotient by it comes to.
     """
     method = "derivative" if units.elementwise else "jacobian"
     if getattr(call.target, method) is None:
@@ -152,26 +149,16 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     case, y, eps = units.case, units.results.y, epsilon(units.case.dtype)
     size = np.abs(y)
     subnormal = (size > 0) & (size < np.finfo(y.dtype).tiny)
-    near, far = (
-        np.where(subnormal, np.spacing(size), y.dtype.type(ulps * eps) * size) for ulps in MOVES
-    )
+    ulps = np.where(subnormal, np.spacing(size), y.dtype.type(MOVES[0] * eps) * size)
     true = units.truth.y.reshape(y.shape).astype(y.dtype)
-
-    def change_at(*ys: Array) -> Float64Array:
-        change = np.zeros_like(units.jacobian)
-        for moved in ys:
-            with np.errstate(all="ignore"):
-                other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
-                if other.size == change.size:
-                    change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
-        return change
-
-    by_ulps = change_at(y + near, y - near)
-    grows = _growing(by_ulps, change_at(y + far, y - far)) > 0
-    change = np.maximum(by_ulps, change_at(np.where(np.isfinite(true), true, y)))
-    explained = grows | (change < INHERITED * eps * scale)
-    explained |= subnormal.reshape(*change.shape[:2], 1)
-    return np.where(explained, 8 * change, 0.0)
+    change = np.zeros_like(units.jacobian)
+    for moved in (y + ulps, y - ulps, np.where(np.isfinite(true), true, y)):
+        with np.errstate(all="ignore"):
+            other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
+            if other.size == change.size:
+                change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
+    few_digits = subnormal.reshape(*change.shape[:2], 1)
+    return np.minimum(8 * change, np.where(few_digits, np.inf, INHERITED * eps * scale))
 
 
 def _wild(near: Float64Array, far: Float64Array) -> Any:

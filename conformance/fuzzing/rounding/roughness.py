@@ -28,7 +28,9 @@ ROUGH, SMOOTH = 0.1, 1 / 32
 Values = Callable[[Float64Array], Float64Array]
 
 
-def stands(by_hand: Values, oracle: Values, z: Float64Array, domain: tuple[float, float]) -> bool:
+def oracle_is_rougher(
+    by_hand: Values, oracle: Values, z: Float64Array, domain: tuple[float, float]
+) -> bool:
     """Whether the hand-written y at the row z (n,) is smooth where the oracle's is rough, as seen
     from some way.
     """

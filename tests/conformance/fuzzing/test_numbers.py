@@ -223,6 +223,32 @@ def test_what_cancels_is_as_good_as_its_terms(times):
     assert fuzz((forward, jacobian), _slopes).conforms == (times == 1)
 
 
+class Expm1OverZ(ScalarActivation):
+    """y' = (e^z - y) / z: next to 0 there is nothing left of the difference."""
+
+    domain = (-20.0, 20.0)
+
+    def forward(self, z):
+        away = np.where(z == 0, z.dtype.type(1), z)
+        return np.where(z == 0, z.dtype.type(1), np.expm1(away) / away)
+
+    def derivative(self, z, y):
+        away = np.where(z == 0, z.dtype.type(1), z)
+        return np.where(z == 0, z.dtype.type(0.5), (np.exp(away) - y) / away)
+
+
+def expm1_over_z(z):
+    away = jnp.where(abs(z) < 1e-2, 1.0, z)
+    series = 1 + z / 2 * (1 + z / 3 * (1 + z / 4 * (1 + z / 5 * (1 + z / 6 * (1 + z / 7)))))
+    return jnp.where(abs(z) < 1e-2, series, jnp.expm1(away) / away)
+
+
+@pytest.mark.parametrize("oracle", [True, False])
+def test_what_has_cancelled_against_y_is_not_excused_by_the_rounding_of_y(oracle):
+    v = fuzz(Expm1OverZ, expm1_over_z if oracle else None, max_examples=EXAMPLES)
+    assert (v.outcome, v.explanation.check) == ("disagrees", "jacobian"), str(v)
+
+
 class Standardised(Softmax):
     """The mean of eight equal numbers depends on the order in which they are added."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
-from conformance.fuzzing.rounding.roughness import stands
+from conformance.fuzzing.rounding.roughness import oracle_is_rougher
 from reference import ScalarActivation
 
 from .targets import EXAMPLES, with_
@@ -30,18 +30,18 @@ def good(z):
 def test_the_smooth_one_stands(z):
     row = np.array([z])
     assert abs(cancels(row) - good(row)) > 1e-12
-    assert stands(good, cancels, row, EVERYWHERE)
-    assert not stands(cancels, good, row, EVERYWHERE)
+    assert oracle_is_rougher(good, cancels, row, EVERYWHERE)
+    assert not oracle_is_rougher(cancels, good, row, EVERYWHERE)
 
 
 def test_neither_stands_where_both_are_smooth():
-    assert not stands(np.sin, lambda z: np.sin(z) + 1e-9, np.array([0.5]), EVERYWHERE)
+    assert not oracle_is_rougher(np.sin, lambda z: np.sin(z) + 1e-9, np.array([0.5]), EVERYWHERE)
 
 
 @pytest.mark.parametrize("z", [1e-9, 1e-3, 0.3])
 def test_neither_a_jump_nor_a_kink_of_the_oracle_is_roughness(z):
     for oracle in (np.sign, np.abs, lambda z: np.maximum(z, 1e-9)):
-        assert not stands(lambda z: 0 * z, oracle, np.array([z]), EVERYWHERE)
+        assert not oracle_is_rougher(lambda z: 0 * z, oracle, np.array([z]), EVERYWHERE)
 
 
 class Exprel:
