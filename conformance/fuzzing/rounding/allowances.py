@@ -48,7 +48,8 @@ PATTERNS = 4
 HUGE, WILD = 1e6, 0.1
 
 #: Moving y shows how much of its rounding a derivative that is given y inherits: so many roundings
-#: at the most. What is more is a branch on y, or divided by what has cancelled.
+#: at the most, of terms that may have y and z as factors. What is more is a branch on y, or divided
+#: by what has cancelled.
 INHERITED = 2.0**14
 
 
@@ -157,8 +158,10 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
             other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
             if other.size == change.size:
                 change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
+    factors = (1 + np.abs(units.y).max(axis=1)) * (1 + np.abs(units.z).max(axis=1))
+    most = INHERITED * eps * factors[:, None, None] * scale
     few_digits = subnormal.reshape(*change.shape[:2], 1)
-    return np.minimum(8 * change, np.where(few_digits, np.inf, INHERITED * eps * scale))
+    return np.minimum(8 * change, np.where(few_digits, np.inf, most))
 
 
 def _wild(near: Float64Array, far: Float64Array) -> Any:
