@@ -21,6 +21,7 @@ import oracle  # noqa: F401  JAX takes float64 from here on
 from reference.checks import Array
 
 from .collection.entry import Entry
+from .fuzzing.subject.making import target_of
 from .fuzzing.subject.target import Target
 
 #: dz (..., n) from z (..., n), y (..., m) and dy (..., m).
@@ -54,7 +55,7 @@ def _accused(entry: Entry, agrees: Callable[[Target, Backward, Array], bool], ha
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            target = Target.of(entry.make())
+            target = target_of(entry.make())
             return not all(
                 agrees(target, backward, z.copy())
                 for z in _inputs(target, hard)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..verdict_log import LISTENERS
 from .explain.reproducer import Origin
-from .subject.target import Target
+from .subject.making import target_of
 from .subject.time_limit import TimeIsUp, time_limit
 from .trial import Trial
 from .verdict import Verdict
@@ -61,7 +61,7 @@ def fuzz(
     """Judge a hand-written function and its derivative on drawn inputs, and say what is wrong.
 
     target: a class or an object with forward and derivative, jacobian or vjp, as ScalarActivation
-    and VectorActivation have, or a pair of functions (forward, backward); see ``Target.of``.
+    and VectorActivation have, or a pair of functions (forward, backward); see ``target_of``.
     oracle: an independent forward in JAX, of one row (n,). Without one, the target's own forward is
     differentiated: by JAX where it is written against the array API, else by extrapolated
     differences. max_examples: cases to judge. The same seed gives the same verdict. timeout:
@@ -75,7 +75,7 @@ def fuzz(
         raise ValueError(f"max_examples must be at least 1, got {max_examples}")
     if timeout is not None and not 0 < timeout < math.inf:
         raise ValueError(f"timeout must be positive and finite, got {timeout}")
-    trial = Trial(Target.of(target, name), oracle, max_examples, seed, origin, oracle_origin)
+    trial = Trial(target_of(target, name), oracle, max_examples, seed, origin, oracle_origin)
     started = time.perf_counter()
     with _quiet() as printed:
         try:

@@ -16,6 +16,7 @@ from .case import FuzzCase
 from .finding import Finding
 from .judge import Judge
 from .subject.calls import written
+from .subject.making import copy_of
 from .subject.target import Target
 from .witness.witness import Witness
 
@@ -113,7 +114,7 @@ def judgement(pristine: Target, witness: Witness, past: Past, *, numbers_too: bo
     """A judgement that knows nothing of earlier cases: every one gets a target with this past."""
 
     def judge(case: FuzzCase) -> Finding | None:
-        fresh = Judge(pristine.copy(), witness)
+        fresh = Judge(copy_of(pristine), witness)
         past.happen(fresh, case)
         return fresh.judge(case, numbers_too=numbers_too)
 

@@ -16,6 +16,7 @@ from .judge import Judge
 from .observations import Observations
 from .past import CALM_ROWS, Nothing, Past, judgement, pasts
 from .search.campaign import search
+from .subject.making import copy_of, is_by_place
 from .subject.target import NotATarget, Target
 from .verdict import Explanation, Outcome, Verdict
 from .witness.choice import choose
@@ -47,7 +48,7 @@ class Trial:
         """What ``fuzz`` returns, but for the time that it took."""
         try:
             pristine = self._pristine()
-            self.target = pristine.copy()  # what is under test may be used elsewhere
+            self.target = copy_of(pristine)  # what is under test may be used elsewhere
             widths = _widths(self.target)
             self.witness = witness = choose(self.target, self.oracle)
             witness.prepare([1] if self.target.elementwise else list(widths))
@@ -73,8 +74,8 @@ class Trial:
 
     def _pristine(self) -> Target:
         """A copy of the target to be copied again, that nothing is asked of."""
-        pristine = self.target.copy()
-        if pristine.is_by_place():
+        pristine = copy_of(self.target)
+        if is_by_place(pristine):
             pristine = pristine.as_by_place()
         return pristine if pristine.factor == self.factor else pristine.times(self.factor)
 
@@ -102,9 +103,9 @@ class Trial:
         assert self.judge is not None
         assert self.witness is not None
         assert finding.case is not None
-        call = Judge(pristine.copy(), self.witness).call
+        call = Judge(copy_of(pristine), self.witness).call
         likely = diagnose(finding, findings, passed, call, self.witness)
-        keeps = Judge(pristine.copy(), self.witness).judge(finding.case) is None
+        keeps = Judge(copy_of(pristine), self.witness).judge(finding.case) is None
         if keeps:
             likely = (past.told(), *likely)
             finding = replace(finding, history=past.lines(pristine))

@@ -125,7 +125,7 @@ def test_inputs_are_inside_the_domain(domain, hard):
             return np.ones_like(z)
 
     Anywhere.domain = domain
-    inputs = list(peers._inputs(peers.Target.of(Anywhere()), hard))
+    inputs = list(peers._inputs(peers.target_of(Anywhere()), hard))
     assert {z.shape[0] for z in inputs} == {2}
     assert len({z.shape for z in inputs}) == (4 if hard else 1)
     for z in inputs:
@@ -134,6 +134,6 @@ def test_inputs_are_inside_the_domain(domain, hard):
 
 
 def test_the_same_inputs_every_time():
-    target = peers.Target.of(Sigmoid())
+    target = peers.target_of(Sigmoid())
     for first, second in zip(peers._inputs(target, True), peers._inputs(target, True), strict=True):
         assert np.array_equal(first, second)

@@ -38,7 +38,7 @@ class Call:
 
 @final
 @dataclass(frozen=True)
-class Trial:
+class Pair:
     """Two results of one method that must be equal, and what it means where they are not.
 
     rows: which part of the whole result they are. factor: what the result was multiplied by.
@@ -58,45 +58,45 @@ class Trial:
 
 
 def check(call: Caller, case: FuzzCase, first: Results, tolerances: Tolerances) -> None:
-    """Raise Finding for the first trial whose results differ by more than rounding."""
+    """Raise Finding for the first pair whose results differ by more than rounding."""
     calls = _calls(call, case, first)
     other = _other(case.z, call.target.inside)
     for made in calls:
-        for trial in (
+        for pair in (
             *_state(call, made, other),
             *_layout(call, made),
             *_rows(call, made),
             *_linearity(call, made),
         ):
-            _compare(trial, tolerances)
+            _compare(pair, tolerances)
     _compare(_reused_buffer(call, calls[0], other), tolerances)
 
 
-def _compare(trial: Trial, tolerances: Tolerances) -> None:
-    got, expected = np.asarray(trial.got), np.asarray(trial.expected)
-    allowed = tolerances.usual[trial.method][trial.rows] * abs(trial.factor)
+def _compare(pair: Pair, tolerances: Tolerances) -> None:
+    got, expected = np.asarray(pair.got), np.asarray(pair.expected)
+    allowed = tolerances.usual[pair.method][pair.rows] * abs(pair.factor)
     if got.shape != allowed.shape or expected.shape != allowed.shape:
         wrong = got.shape if got.shape != allowed.shape else expected.shape
-        message = f"{trial.message}: shape {wrong} where {allowed.shape} was expected"
-        raise Finding("manners", message, trial.method, show=trial.show, setup=trial.setup)
+        message = f"{pair.message}: shape {wrong} where {allowed.shape} was expected"
+        raise Finding("manners", message, pair.method, show=pair.show, setup=pair.setup)
     with np.errstate(all="ignore"):
         got, expected = (np.asarray(a, dtype=np.float64) for a in (got, expected))
         same = (got == expected) | (np.isnan(got) & np.isnan(expected)) | ~np.isfinite(expected)
         error = np.where(same, 0, np.abs(got - expected))
     error = np.where(np.isnan(error), np.inf, error)
-    if (error > allowed).any() and trial.reordered:
-        allowed = tolerances.reordered[trial.method][trial.rows]
+    if (error > allowed).any() and pair.reordered:
+        allowed = tolerances.reordered[pair.method][pair.rows]
     if (error > allowed).any():
         raise Finding(
             "manners",
-            trial.message,
-            trial.method,
+            pair.message,
+            pair.method,
             got=got,
             expected=expected,
             tolerance=allowed,
             index=worst(error, allowed),
-            show=trial.show,
-            setup=trial.setup,
+            show=pair.show,
+            setup=pair.setup,
         )
 
 
@@ -112,7 +112,7 @@ def _calls(call: Caller, case: FuzzCase, first: Results) -> list[Call]:
     return calls
 
 
-def _state(call: Caller, made: Call, other: Array) -> Iterator[Trial]:
+def _state(call: Caller, made: Call, other: Array) -> Iterator[Pair]:
     """After a forward of something else, and twice; on arrays that may not be written to."""
     method, text = made.method, written(made.method)
     call("forward", other.copy())
@@ -125,20 +125,20 @@ def _state(call: Caller, made: Call, other: Array) -> Iterator[Trial]:
             call(method, other.copy(), y, *(a.copy() for a in made.arguments[2:]))
     again, twice = _read_only(call, method, frozen), _read_only(call, method, frozen)
     message = f"{method} must be deterministic"
-    yield Trial(method, message, twice, np.asarray(again), (text, text))
+    yield Pair(method, message, twice, np.asarray(again), (text, text))
     reverse = "z[..., ::-1][::-1].copy()" if other.ndim > 1 else "z[::-1].copy()"
     if not np.array_equal(other.ravel()[::-1], made.arguments[0].ravel()):
         reverse = f"(z + {call.target.inside!r}) / 2"
     setup = (f"before = {text}", f"f.forward({reverse})")
     message = f"{method} must not depend on what was computed before"
-    yield Trial(method, message, again, made.result, (text, "before"), setup)
+    yield Pair(method, message, again, made.result, (text, "before"), setup)
     if other.ndim > 1:
         turned = call(method, *(a[::-1].copy() for a in made.arguments))
         shown = f"f.{method}({', '.join(f'{a}[::-1].copy()' for a in ARGUMENTS[method])})[::-1]"
         if isinstance(turned, np.ndarray) and turned.shape == made.result.shape:
             message = f"{method} must not depend on the order of the rows, nor on earlier calls"
             lines = (f"before = {text}",)
-            yield Trial(method, message, turned[::-1], made.result, (shown, "before"), lines)
+            yield Pair(method, message, turned[::-1], made.result, (shown, "before"), lines)
     fresh = not isinstance(again, np.ndarray) or not again.flags.writeable
     if not fresh and np.may_share_memory(again, twice):
         message = f"{method} must return a fresh array at every call"
@@ -158,7 +158,7 @@ def _read_only(call: Caller, method: str, frozen: list[Array]) -> Any:
         raise Finding("manners", message, method, show=shown, setup=lines) from finding
 
 
-def _layout(call: Caller, made: Call) -> Iterator[Trial]:
+def _layout(call: Caller, made: Call) -> Iterator[Pair]:
     """On every second entry of arrays twice as wide, with their axes in Fortran's order; and on
     arrays that lie backwards in memory.
     """
@@ -176,10 +176,10 @@ def _layout(call: Caller, made: Call) -> Iterator[Trial]:
     ):
         setup = (f"same = {text}", f"z, y, dy = ({layout} for a in (z, y, dy))")
         got = call(method, *arguments)
-        yield Trial(method, message, got, made.result, (text, "same"), setup, reordered=True)
+        yield Pair(method, message, got, made.result, (text, "same"), setup, reordered=True)
 
 
-def _rows(call: Caller, made: Call) -> Iterator[Trial]:
+def _rows(call: Caller, made: Call) -> Iterator[Pair]:
     """Each of the first rows alone."""
     method, lead = made.method, made.arguments[0].shape[:-1]
     for row in list(np.ndindex(lead))[:ROWS_ALONE] if lead else []:
@@ -197,10 +197,10 @@ def _rows(call: Caller, made: Call) -> Iterator[Trial]:
         message = f"{method} must treat each row on its own, but {differs}"
         show = (f"{written(method)}{at}", written(method, at))
         alone = np.asarray(alone)
-        yield Trial(method, message, made.result[row], alone, show, rows=row, reordered=True)
+        yield Pair(method, message, made.result[row], alone, show, rows=row, reordered=True)
 
 
-def _linearity(call: Caller, made: Call) -> Iterator[Trial]:
+def _linearity(call: Caller, made: Call) -> Iterator[Pair]:
     if made.method != "vjp":
         return
     z, y, dy = made.arguments
@@ -218,10 +218,10 @@ def _linearity(call: Caller, made: Call) -> Iterator[Trial]:
         scaled = call("vjp", z.copy(), y.copy(), dy * dy.dtype.type(factor))
         message = f"vjp must be linear in dy, but is not for dy times {factor:.8g}"
         show = (f"f.vjp(z, y, {factor!r} * dy)", f"{factor!r} * f.vjp(z, y, dy)")
-        yield Trial("vjp", message, scaled, expected, show, factor=factor)
+        yield Pair("vjp", message, scaled, expected, show, factor=factor)
 
 
-def _reused_buffer(call: Caller, made: Call, other: Array) -> Trial:
+def _reused_buffer(call: Caller, made: Call, other: Array) -> Pair:
     """The same memory with other numbers in it, as where a caller reuses an array."""
     buffer = other.copy()
     call("forward", buffer)
@@ -229,7 +229,7 @@ def _reused_buffer(call: Caller, made: Call, other: Array) -> Trial:
     message = "forward must look at the numbers, not at which array holds them"
     setup = ("buffer = z / 2 + 0.25", "f.forward(buffer)", "buffer[...] = z")
     show = ("f.forward(buffer)", None)
-    return Trial("forward", message, call("forward", buffer), made.result, show, setup)
+    return Pair("forward", message, call("forward", buffer), made.result, show, setup)
 
 
 def _other(z: Array, inside: float) -> Array:

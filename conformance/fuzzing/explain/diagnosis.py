@@ -13,6 +13,7 @@ from ..case import FuzzCase
 from ..finding import OF_NUMBERS, Finding
 from ..judge import Judge
 from ..subject.calls import Caller
+from ..subject.making import copy_of
 from ..units import Units
 from ..witness.witness import Witness
 from .circumstances import only_where
@@ -88,7 +89,7 @@ def _fails_like(finding: Finding, call: Caller, witness: Witness) -> Callable[[F
         if not ((case.z > low) & (case.z < high)).all():
             return False
         manners_too = finding.check == "manners"
-        found = Judge(call.target.copy(), witness).judge(case, manners_too=manners_too)
+        found = Judge(copy_of(call.target), witness).judge(case, manners_too=manners_too)
         return found is not None and found.check in alike
 
     return fails

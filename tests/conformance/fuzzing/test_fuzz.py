@@ -15,7 +15,8 @@ from conformance.fuzzing.drawing.draw import REGIMES
 from conformance.fuzzing.finding import Finding
 from conformance.fuzzing.judge import Judge
 from conformance.fuzzing.search.campaign import search
-from conformance.fuzzing.subject.target import NotATarget, Target
+from conformance.fuzzing.subject.making import copy_of, target_of
+from conformance.fuzzing.subject.target import NotATarget
 from conformance.fuzzing.witness.choice import choose
 from reference import ScalarActivation, VectorActivation
 
@@ -441,10 +442,10 @@ def test_both_dtypes_and_every_number_of_rows_are_drawn():
 
 
 def test_every_regime_is_drawn():
-    target = Target.of(Tanh)
+    target = target_of(Tanh)
     judge = Judge(target, choose(target, jnp.tanh))
     with np.errstate(all="ignore"):
-        findings, passed = search(judge, target.copy(), {1: 1, 2: 2, 3: 3}, 200, seed=0)
+        findings, passed = search(judge, copy_of(target), {1: 1, 2: 2, 3: 3}, 200, seed=0)
     assert not findings
     assert set(judge.seen.regimes) == {*REGIMES, "sweep"}
     assert sum(judge.seen.regimes.values()) == judge.seen.cases == len(passed)

@@ -8,7 +8,7 @@ import pytest
 from conformance import fuzz
 from conformance.fuzzing.case import FuzzCase
 from conformance.fuzzing.judge import Judge
-from conformance.fuzzing.subject.target import Target
+from conformance.fuzzing.subject.making import target_of
 from conformance.fuzzing.witness.choice import choose
 from reference import ScalarActivation, VectorActivation
 
@@ -190,7 +190,7 @@ class Halved(Hypotenuse):
 )
 def test_of_a_subnormal_y_no_digits_are_left_to_divide_by(target, size, right):
     """The smallest float32 is 1e-45: hypot(1e-45, 1e-45) rounds to it, and z / y is 1."""
-    target = Target.of(target)
+    target = target_of(target)
     judge = Judge(target, choose(target, lambda z: jnp.linalg.norm(z, keepdims=True)))
     row = np.full((1, 2), size, np.float32)
     assert (judge.judge(FuzzCase(row, np.ones((1, 1), np.float32), "tiny")) is None) == right
@@ -279,7 +279,7 @@ class MeanOfAllRows(Standardised):
 @pytest.mark.parametrize(("target", "right"), [(Standardised, True), (MeanOfAllRows, False)])
 def test_a_sum_in_another_order_is_no_bad_manners(target, right):
     """In a column NumPy adds one by one, in a row in parts."""
-    target = Target.of(target)
+    target = target_of(target)
     judge = Judge(target, choose(target, lambda z: (z - z.mean()) / jnp.sqrt(z.var() + 1e-3)))
     z = np.full((2, 8), 5623.4, np.float32)
     z[1] = 0
@@ -315,7 +315,7 @@ class Population(Deviation):
 @pytest.mark.parametrize(("target", "right"), [(Deviation, True), (Population, False)])
 @pytest.mark.parametrize("row", [(-9.999999999995765e-10, -1e-9, -1e-9), (1.0, 2.5, -1.0)])
 def test_the_rounding_of_a_mean_is_in_the_tolerance(target, right, row):
-    target = Target.of(target)
+    target = target_of(target)
     judge = Judge(target, choose(target, lambda z: jnp.std(z, ddof=1, keepdims=True)))
     case = FuzzCase(np.array([row]), np.ones((1, 1)), "adjacent")
     assert (judge.judge(case) is None) == right

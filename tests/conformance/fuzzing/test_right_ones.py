@@ -9,7 +9,7 @@ from scipy import special
 from conformance import fuzz
 from conformance.fuzzing.case import FuzzCase
 from conformance.fuzzing.judge import Judge
-from conformance.fuzzing.subject.target import Target
+from conformance.fuzzing.subject.making import target_of
 from conformance.fuzzing.witness.choice import choose
 from reference import ScalarActivation
 
@@ -267,7 +267,7 @@ class Triplet:
     ],
 )
 def test_what_float32_leaves_of_large_terms(target, oracle, row):
-    target = Target.of(target)
+    target = target_of(target)
     judge = Judge(target, choose(target, oracle))
     z = np.array([row], np.float32)
     assert (target.forward(z) != oracle(z[0])).any()

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from conformance.fuzzing.subject.target import Target
+from conformance.fuzzing.subject.making import target_of
 from conformance.fuzzing.witness.choice import choose
 
 from .targets import Softmax
@@ -15,7 +15,7 @@ CASES = [RANDOM.normal(size=shape) for shape in ((5, 3), (1, 3), (2, 4), (70, 3)
 
 @pytest.mark.parametrize("oracle", [jax.nn.softmax, None])
 def test_foreseen_or_not_the_truth_is_the_same(oracle):
-    witness = choose(Target.of(Softmax), oracle)
+    witness = choose(target_of(Softmax), oracle)
     asked = [witness.ask(z) for z in CASES]
     witness.foresee(CASES)
     witness.ask = None
@@ -26,6 +26,6 @@ def test_foreseen_or_not_the_truth_is_the_same(oracle):
 
 
 def test_what_was_not_foreseen_is_asked():
-    witness = choose(Target.of(Softmax), jax.nn.softmax)
+    witness = choose(target_of(Softmax), jax.nn.softmax)
     witness.foresee(CASES[:1])
     assert np.array_equal(witness.judge(CASES[1]).y, witness.ask(CASES[1]).y)
