@@ -62,11 +62,12 @@ def fuzz(
 
     target: a class or an object with forward and derivative, jacobian or vjp, as ScalarActivation
     and VectorActivation have, or a pair of functions (forward, backward); see ``target_of``.
-    oracle: an independent forward in JAX, of one row (n,). Without one, the target's own forward is
-    differentiated: by JAX where it is written against the array API, else by extrapolated
-    differences. max_examples: cases to judge. The same seed gives the same verdict. timeout:
-    seconds after which the verdict is "error" (in the main thread, and not while XLA computes: an
-    oracle that never returns is ended by ``backprop fuzz``, which judges in a process of its own).
+    oracle: an independent forward in JAX, of one row (n,), or for an elementwise target of one
+    number. Without one, the target's own forward is differentiated: by JAX where it is written
+    against the array API, else by extrapolated differences. max_examples: cases to judge. The same
+    seed gives the same verdict. timeout: seconds after which the verdict is "error" (in the main
+    thread, and not while XLA computes: an oracle that never returns is ended by ``backprop fuzz``,
+    which judges in a process of its own).
 
     Raises TypeError for what is no target, ValueError for numbers out of range; whatever the
     target does is in the verdict.
