@@ -86,7 +86,7 @@ def _steps(
 
 def _campaign(cases: int) -> tuple[Curve, Curve]:
     """Seconds so far and memory in use, as cases of a network property are judged."""
-    from conformance.campaign import run
+    from conformance.campaigns.campaign import run
     from conformance.properties import PROPERTIES
 
     (property_,) = (p for p in PROPERTIES if p.id == "gradients.KLDivergence")

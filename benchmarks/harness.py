@@ -11,11 +11,11 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from conformance.campaign import run
-from conformance.network_judge import judge_network
-from conformance.number_range import OutOfRange
+from conformance.campaigns.campaign import run
+from conformance.networks.judge import judge_network
+from conformance.networks.number_range import OutOfRange
+from conformance.networks.screen import PLAIN
 from conformance.properties import PROPERTIES
-from conformance.screen import PLAIN
 
 from .ratio import Ratio
 

@@ -12,7 +12,7 @@ from reference.maximum import GroupMax, Max
 from reference.piecewise import LeakyReLU, RandomizedLeakyReLU, ReLU, Threshold
 
 from .compare import Float64Array
-from .comparisons import laid_end_to_end
+from .networks.comparisons import laid_end_to_end
 
 
 def margin(activation: Activation, z: Float64Array, error: Float64Array) -> float:

@@ -12,7 +12,7 @@ import oracle
 import reference as ref
 from reference import Activation, InfluenceDiagram, Network, ScalarActivation
 
-from .describe import describe
+from .networks.describe import describe
 from .record import Curve, Diagram, Edge, Heat
 
 Portrait = TypeVar("Portrait", Curve, Heat)

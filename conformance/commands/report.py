@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from ..campaigns.workers import default_workers
 from ..compiled import keep_compiled
-from ..workers import default_workers
 from .files import make_folder
 
 
@@ -69,13 +69,13 @@ def report(
     """
     make_folder(directory)
     keep_compiled()
-    from ..campaigns import run_all
+    from ..campaigns.every_property import run_all
     from ..portraits import curves, diagram, heats
     from ..properties import PROPERTIES
     from ..provenance import provenance, typed_command
     from ..record import PropertyRecord, Report, ScoreRecord
     from ..reports import answer, write
-    from ..training_run import training_run
+    from ..training.run import training_run
     from .terminal import progress
 
     chosen = [p for p in PROPERTIES if fnmatchcase(p.id, pattern)]
@@ -98,7 +98,7 @@ def report(
         training = tuple(training_run(task, seed=seed) for task in trained)
         scored = None
         if scores:
-            from ..score import COLLECTION, score
+            from ..scoring.score import COLLECTION, score
 
             bar = bars.add_task("score", total=len(COLLECTION))
             scored = score(

@@ -15,8 +15,8 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from ..digits import Task
-    from ..training_run import TrainingRun
+    from ..training.digits import Task
+    from ..training.run import TrainingRun
 
 MAX_LAYERS, MAX_UNITS = 8, 1024
 SUFFIXES = {"plot": (".png", ".svg", ".pdf"), "save": (".npz",)}
@@ -161,7 +161,7 @@ def train(
     """
     from reference import save as save_network
 
-    from ..training_run import Settings, TrainingRun
+    from ..training.run import Settings, TrainingRun
 
     settings = Settings(epochs, seed, hidden, step_size, batch_size)
     run = TrainingRun(_task(ctx, task, none_of_the_above, none, unseen), settings)
@@ -172,7 +172,7 @@ def train(
         raise SystemExit(1)
     _print_results(run)
     if plot is not None:
-        from ..plot import write_plot
+        from ..training.plot import write_plot
 
         _write(plot, "--plot", lambda: write_plot(run, plot))
     if save is not None:
@@ -180,8 +180,8 @@ def train(
 
 
 def _task(ctx: click.Context, name: str, with_none: bool, none: int, unseen: int) -> Task:
-    from ..digits import none_of_the_above
-    from ..training_run import TASKS
+    from ..training.digits import none_of_the_above
+    from ..training.run import TASKS
 
     if not with_none:
         for option in ("none", "unseen"):

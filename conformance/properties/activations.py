@@ -11,9 +11,9 @@ from reference.checks import Array
 
 from ..cases import ActivationCase
 from ..compare import Float64Array, compare, require
-from ..describe import describe
+from ..networks.describe import describe
+from ..networks.screen import Oracle, screened
 from ..property import Outcome, Property
-from ..screen import Oracle, screened
 from ..strategies import ACTIVATIONS, activation_cases
 from ..tolerance import forward_scale, jacobian_scale, tolerance
 

@@ -9,8 +9,8 @@ from reference import Affine
 
 from ..cases import AffineCase
 from ..compare import compare
+from ..networks.screen import Oracle, screened
 from ..property import Outcome, Property
-from ..screen import Oracle, screened
 from ..strategies import affine_cases
 from ..tolerance import tolerance
 

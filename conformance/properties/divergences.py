@@ -8,9 +8,9 @@ from reference import fuse
 
 from ..cases import DivergenceCase, FusedCase
 from ..compare import compare
-from ..describe import describe
+from ..networks.describe import describe
+from ..networks.screen import Oracle, screened
 from ..property import Outcome, Property
-from ..screen import Oracle, screened
 from ..strategies import DIVERGENCES, divergence_cases, fused_cases
 from ..tolerance import (
     derivative_scale,

@@ -13,13 +13,13 @@ from reference.checks import Array
 
 from ..cases import NetworkCase
 from ..compare import compare, require
-from ..describe import describe_layers
-from ..error_analysis import ErrorAnalysis
-from ..many_networks import judge_networks
-from ..network_judge import NetworkVerdict, judge_network
-from ..number_range import OutOfRange
+from ..networks.describe import describe_layers
+from ..networks.error_analysis import ErrorAnalysis
+from ..networks.judge import NetworkVerdict, judge_network
+from ..networks.many import judge_networks
+from ..networks.number_range import OutOfRange
+from ..networks.screen import Oracle, screened
 from ..property import Outcome, Property
-from ..screen import Oracle, screened
 from ..strategies import network_cases
 from .each_divergence import for_each_divergence
 

@@ -13,9 +13,9 @@ from reference.checks import Array
 
 from ..cases import NetworkCase
 from ..compare import compare, require
-from ..end_to_end import compare_gradients
-from ..error_analysis import ErrorAnalysis
-from ..number_range import OutOfRange
+from ..networks.end_to_end import compare_gradients
+from ..networks.error_analysis import ErrorAnalysis
+from ..networks.number_range import OutOfRange
 from ..property import Outcome, Property
 from ..strategies import network_cases
 from .each_divergence import for_each_divergence

@@ -25,7 +25,7 @@ from reference.descent import step
 
 from ..cases import NetworkCase, literal
 from ..compare import compare, require
-from ..describe import describe
+from ..networks.describe import describe
 from ..property import Outcome, Property
 from ..strategies import arrays, network_cases
 from ..tolerance import tolerance

@@ -10,7 +10,7 @@ from typing import final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..coverage import Coverage, together
+from ..campaigns.coverage import Coverage, together
 from ..record import PropertyRecord, Report
 from ..tolerance import ROUNDINGS
 from .pictures import (

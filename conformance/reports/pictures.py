@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..coverage import SMALLEST_ERROR, together
+from ..campaigns.coverage import SMALLEST_ERROR, together
 from ..record import Curve, Diagram, Heat, PropertyRecord, TrainingRecord
 from ..tolerance import ROUNDINGS
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from conformance import campaigns
-from conformance.campaign import run
-from conformance.campaigns import derived, merge, run_all
+from conformance.campaigns import every_property as campaigns
+from conformance.campaigns.campaign import run
+from conformance.campaigns.every_property import derived, merge, run_all
+from conformance.campaigns.workers import spread
 from conformance.compare import Disagreement
 from conformance.properties import PROPERTIES
 from conformance.property import Outcome, Property
-from conformance.workers import spread
 
 
 def numbers(check, id_="claim.Numbers"):
@@ -172,7 +172,7 @@ def test_what_a_task_raises_stands_beside_its_item():
 def test_workers_end_when_their_parent_is_killed():
     """Each holds the pipe of stderr open for as long as it lives."""
     program = (
-        "import os, signal, time\nfrom conformance.workers import spread\n"
+        "import os, signal, time\nfrom conformance.campaigns.workers import spread\n"
         "if __name__ == '__main__':\n"
         "    for item, _ in spread(abs, range(3), workers=2): pass\n"
     )

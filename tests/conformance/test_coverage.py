@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from conformance.campaigns.coverage import counted, together, traits
 from conformance.cases import ActivationCase, NetworkCase
-from conformance.coverage import counted, together, traits
 from conformance.property import Outcome
 from reference import Max, ReLU, SquaredError, Tanh
 

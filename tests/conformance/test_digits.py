@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance import training_run as training_run_module
-from conformance.digits import (
+from conformance.networks.number_range import OutOfRange
+from conformance.training import run as training_run_module
+from conformance.training.digits import (
     DIGITS,
     NONE,
     Images,
@@ -17,8 +18,7 @@ from conformance.digits import (
     ten_digits,
     two_or_not,
 )
-from conformance.number_range import OutOfRange
-from conformance.training_run import CHECK_EVERY, TASKS, Settings, TrainingRun, training_run
+from conformance.training.run import CHECK_EVERY, TASKS, Settings, TrainingRun, training_run
 from reference import DivergedError, Network, ReLU
 from reference.blas_layer import BlasLayer
 from tests.conformance.planted import nudge, plant
@@ -100,7 +100,7 @@ def test_mixtures_are_of_known_digits_only(monkeypatch):
     given = []
     original = mixtures
     monkeypatch.setattr(
-        "conformance.digits.mixtures",
+        "conformance.training.digits.mixtures",
         lambda images, *rest: given.append(images) or original(images, *rest),
     )
     none_of_the_above(none=3, unseen=7).training_set(TRAINING, seed=0)

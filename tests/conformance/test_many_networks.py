@@ -5,12 +5,12 @@ import gc
 import numpy as np
 import pytest
 
-from conformance.collector import seldom_collected
+from conformance.campaigns.collector import seldom_collected
 from conformance.compare import Disagreement
-from conformance.comparisons import Comparison, compare_all, worst_of_each
-from conformance.many_networks import judge_networks
-from conformance.network_judge import judge_network
-from conformance.number_range import OutOfRange
+from conformance.networks.comparisons import Comparison, compare_all, worst_of_each
+from conformance.networks.judge import judge_network
+from conformance.networks.many import judge_networks
+from conformance.networks.number_range import OutOfRange
 from conformance.recorded import recorded_gradients
 from reference import Identity, KLDivergence, Network, ReLU, Softmax, SquaredError
 

@@ -5,7 +5,7 @@ import pytest
 import reference
 from conformance.collection.networks import NETWORK_BUGS, NetworkBug
 from conformance.collection.networks.bug import after
-from conformance.network_score import accusation, caught
+from conformance.scoring.networks import accusation, caught
 
 
 @pytest.mark.parametrize("bug", NETWORK_BUGS, ids=lambda bug: bug.id)

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from conformance import peers
 from conformance.collection.entry import Entry
+from conformance.scoring import peers
 from reference import LinearCombination, ReLU, ScalarActivation, Sigmoid, Softmax
 
 

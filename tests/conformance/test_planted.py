@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import reference as ref
-from conformance.campaign import run
+from conformance.campaigns.campaign import run
 from conformance.properties import PROPERTIES
 from reference import descent, fused, neuron
 from reference.blas_layer import BlasLayer

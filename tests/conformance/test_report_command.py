@@ -17,7 +17,7 @@ FEW = tuple(p for p in PROPERTIES if p.id in {"jacobian.Tanh", "vjp.Tanh", "poll
 @pytest.fixture
 def few(monkeypatch):
     """Three properties in place of all, and a short training run."""
-    import conformance.training_run as training
+    import conformance.training.run as training
 
     short = training.training_run
     monkeypatch.setattr(conformance.properties, "PROPERTIES", FEW)
@@ -29,7 +29,7 @@ def few(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """A function that puts few entries in place of the collection, judged in this process."""
-    import conformance.score as scoring
+    import conformance.scoring.score as scoring
 
     whole = scoring.score
     by_id = {entry.id: entry for entry in scoring.COLLECTION}

@@ -5,11 +5,11 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from conformance import score as scoring
-from conformance import workers
+from conformance.campaigns import workers
 from conformance.collection import CORRECT, NETWORK_BUGS, PLANTED
 from conformance.record import PeerRecord
-from conformance.score import score
+from conformance.scoring import score as scoring
+from conformance.scoring.score import score
 
 ENTRIES = {entry.id: entry for entry in scoring.COLLECTION}
 WRONG = ENTRIES["sigmoid.z-for-y"]
@@ -46,7 +46,7 @@ def test_what_is_right_is_missed_where_it_counts_as_planted():
 
 
 def test_the_peers_judge_the_same_entries(monkeypatch):
-    monkeypatch.setattr("conformance.peers.find_spec", lambda name: None)
+    monkeypatch.setattr("conformance.scoring.peers.find_spec", lambda name: None)
     peers = scored(planted=(WRONG, TWO_AT_ZERO), correct=(RIGHT,)).peers
     absent, jax = "torch.autograd.gradcheck", "jax.test_util.check_vjp"
     assert peers == (

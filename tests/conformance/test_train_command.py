@@ -11,9 +11,9 @@ from matplotlib.image import imread
 
 from conformance.commands import main
 from conformance.commands.train import SUFFIXES, train
-from conformance.digits import load_images, none_of_the_above, split
-from conformance.plot import FORMATS
-from conformance.training_run import Settings
+from conformance.training.digits import load_images, none_of_the_above, split
+from conformance.training.plot import FORMATS
+from conformance.training.run import Settings
 from reference import ReLU, load
 from tests.conformance.planted import nudge, plant
 

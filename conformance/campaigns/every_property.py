@@ -9,10 +9,10 @@ from functools import partial
 
 import numpy as np
 
+from ..property import Property
+from ..record import PropertyRecord, Verdict
 from .campaign import run
 from .coverage import together
-from .property import Property
-from .record import PropertyRecord, Verdict
 from .workers import spread
 
 #: So many cases at most are drawn with one seed.
@@ -71,7 +71,7 @@ def _run_here(by_id: dict[str, Property], task: Task) -> PropertyRecord:
 
 
 def _run_there(task: Task) -> PropertyRecord:
-    from .properties import PROPERTIES
+    from ..properties import PROPERTIES
 
     return _run_here({property_.id: property_ for property_ in PROPERTIES}, task)
 

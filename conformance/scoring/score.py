@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, final
 
-from .collection import CORRECT, NETWORK_BUGS, PLANTED, Entry, NetworkBug
-from .fuzzing import fuzz
-from .network_score import caught
+from ..campaigns.workers import spread
+from ..collection import CORRECT, NETWORK_BUGS, PLANTED, Entry, NetworkBug
+from ..fuzzing import fuzz
+from ..record import PeerRecord, ScoreRecord
+from .networks import caught
 from .peers import PEERS
-from .record import PeerRecord, ScoreRecord
-from .workers import spread
 
 #: For each property of networks; small networks show their bugs early.
 NETWORK_EXAMPLES = 20

@@ -8,9 +8,9 @@ from __future__ import annotations
 import oracle
 from reference.passes import BackwardPass, ForwardPass, Gradients
 
+from ..tolerance import ROUNDINGS
 from .comparisons import Comparison
 from .error_analysis import ErrorAnalysis, LayerScales
-from .tolerance import ROUNDINGS
 
 
 def forward_comparisons(

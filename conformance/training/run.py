@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from reference import DivergedError, Epoch, History, Network, ReLU, Trainer
 
-from .compare import Disagreement, require
+from ..compare import Disagreement, require
+from ..networks.judge import judge_gradients
+from ..networks.number_range import OutOfRange
+from ..record import GradientCheck, Sample, TrainingRecord, Verdict
 from .digits import (
     SIDE,
     Float64Array,
@@ -26,9 +29,6 @@ from .digits import (
     ten_digits,
     two_or_not,
 )
-from .network_judge import judge_gradients
-from .number_range import OutOfRange
-from .record import GradientCheck, Sample, TrainingRecord, Verdict
 
 TASKS = {
     "digits": ten_digits,

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 import oracle
 from reference.checks import Array
 
-from .compare import Float64Array
+from ..compare import Float64Array
 from .describe import Description
 from .number_range import arrays
 from .screen import NetworkOracle

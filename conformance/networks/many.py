@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from reference import Divergence, Network
 
-from .compare import Disagreement
+from ..compare import Disagreement
 from .comparisons import Comparison, worst_of_each
-from .network_judge import Evidence, NetworkVerdict, begin, judge_network
+from .judge import Evidence, NetworkVerdict, begin, judge_network
 from .number_range import OutOfRange
 from .screen import Oracle, together
 

@@ -20,9 +20,9 @@ from jax.test_util import check_vjp as check_vjp_of_jax
 import oracle  # noqa: F401  JAX takes float64 from here on
 from reference.checks import Array
 
-from .collection.entry import Entry
-from .fuzzing.subject.making import target_of
-from .fuzzing.subject.target import Target
+from ..collection.entry import Entry
+from ..fuzzing.subject.making import target_of
+from ..fuzzing.subject.target import Target
 
 #: dz (..., n) from z (..., n), y (..., m) and dy (..., m).
 Backward = Callable[[Array, Array, Array], Array]

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compare import Float64Array, compare, ratios
-from .tolerance import tolerance
+from ..compare import Float64Array, compare, ratios
+from ..tolerance import tolerance
 
 
 class Comparison(NamedTuple):

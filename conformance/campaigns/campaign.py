@@ -13,11 +13,11 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
+from ..compare import Disagreement
+from ..property import Outcome, Property
+from ..record import PropertyRecord, Verdict
 from .collector import seldom_collected
-from .compare import Disagreement
 from .coverage import counted, traits
-from .property import Outcome, Property
-from .record import PropertyRecord, Verdict
 
 #: Cases that are judged together, where a property can do that.
 TOGETHER = 256

@@ -15,14 +15,14 @@ import oracle
 from reference import Divergence, Gradients, Network
 from reference.checks import Array
 
-from .compare import Disagreement, Float64Array
+from ..compare import Disagreement, Float64Array
+from ..tolerance import ROUNDINGS
 from .comparisons import Comparison, compare_all
 from .describe import describe, describe_layers
 from .error_analysis import ErrorAnalysis
 from .number_range import OutOfRange, arrays, in_range
 from .screen import PADDED, Oracle
 from .sensitivity import Sensitivity
-from .tolerance import ROUNDINGS
 
 #: A pre-activation closer to a kink than this many times its possible error is ambiguous.
 SAFE_MARGIN = 4.0

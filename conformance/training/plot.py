@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from .digits import SIDE
-from .training_run import TrainingRun
+from .run import TrainingRun
 
 #: By the file's suffix; the metadata that would make two files of the same run differ.
 FORMATS: dict[str, dict[str, Any]] = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .campaign import run
-from .collection.networks import NetworkBug
-from .properties import PROPERTIES
-from .properties.affine import AFFINE_PROPERTIES
-from .properties.networks import NETWORK_PROPERTIES
-from .properties.other_ways import OTHER_WAYS
-from .property import Property
-from .record import PropertyRecord
+from ..campaigns.campaign import run
+from ..collection.networks import NetworkBug
+from ..properties import PROPERTIES
+from ..properties.affine import AFFINE_PROPERTIES
+from ..properties.networks import NETWORK_PROPERTIES
+from ..properties.other_ways import OTHER_WAYS
+from ..property import Property
+from ..record import PropertyRecord
 
 #: What a network is made of: small cases, for bugs that few random networks would show.
 PARTS = ("vjp", "derivative", "fused")

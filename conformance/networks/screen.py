@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 import oracle
 from oracle import padded
 
-from .compare import Disagreement, Float64Array
+from ..compare import Disagreement, Float64Array
 from .describe import Description
 
 Pair = tuple[Float64Array, Float64Array]

@@ -19,15 +19,15 @@ from numpy.typing import ArrayLike
 from reference import Divergence, Network
 from reference.passes import ForwardPass
 
-from .compare import Disagreement, Float64Array
+from ..compare import Disagreement, Float64Array
+from ..kinks import flushed_to_a_kink
+from ..recorded import recorded_gradients
 from .comparisons import Comparison, compare_all, laid_end_to_end
 from .describe import describe, describe_layers
 from .end_to_end import SAFE_MARGIN, EndToEnd, sensitivity
 from .error_analysis import ErrorAnalysis
-from .kinks import flushed_to_a_kink
-from .layer_comparisons import backward_comparisons, forward_comparisons
+from .layers import backward_comparisons, forward_comparisons
 from .number_range import OutOfRange, all_below, in_range
-from .recorded import recorded_gradients
 from .screen import Oracle, screened
 
 

@@ -17,9 +17,9 @@ from reference import Divergence, Network, fuse
 from reference.checks import Array
 from reference.passes import BackwardPass, ForwardPass
 
-from .compare import Float64Array
-from .kinks import margin
-from .tolerance import (
+from ..compare import Float64Array
+from ..kinks import margin
+from ..tolerance import (
     derivative_scale,
     divergence_scale,
     forward_scale,

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .cases import NetworkCase
-from .property import Outcome
+from ..cases import NetworkCase
+from ..property import Outcome
 
 #: How many cases had which value of a trait, like {"dtype": {"float32": 3, "float64": 5}}.
 Coverage = dict[str, dict[str, int]]

@@ -1,0 +1,1 @@
+"""Campaigns: many cases of every property, shared out among processes."""

@@ -1,0 +1,1 @@
+"""Whole networks beside autodiff: layer by layer and end to end, with derived tolerances."""

@@ -1,0 +1,1 @@
+"""Training on the digits with gradients that are checked, and its pictures."""
