@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ..compare import Float64Array
 from .case import FuzzCase
 
-#: Gravest first: of all findings of a run the one whose check stands first is reported.
+#: Gravest first: of all findings of a run, and of those that are decided if there are any, the one
+#: whose check stands first is reported.
 CHECKS = ("runs", "structure", "manners", "forward", "finite", "jacobian", "vjp")
 
 #: Those of them that compare numbers.

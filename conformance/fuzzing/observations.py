@@ -50,14 +50,14 @@ class Observations:
         self.live += steepest > 0
         self.steepest = max(self.steepest, steepest)
 
-    def gaps(self) -> tuple[str, ...]:
+    def gaps(self, witness: str) -> tuple[str, ...]:
         """A sentence on what was drawn but not judged, where that is most of it; on what is so flat
         that errors are lost, another.
         """
         said = []
         if 0 < self.judged < LITTLE_JUDGED * self.units:
             share = self.judged / self.units
-            said.append(f"only {share:.0%} of what was drawn has a finite value by the oracle")
+            said.append(f"only {share:.0%} of what was drawn has a finite value by {witness}")
         if 0 < self.steepest <= LOST:
             steepest = f"no slope exceeds {self.steepest:.1g}"
             said.append(f"{steepest}, and all are measured against 1: scale it, to see more")

@@ -23,6 +23,9 @@ from .witness.witness import Witness
 #: A number of rows that hardly any case has.
 CALM_ROWS = 7
 
+#: Said in a script before what the target has to have seen.
+KEPT = "# it keeps something of these:"
+
 Judgement = Callable[[FuzzCase], Finding | None]
 
 
@@ -33,7 +36,7 @@ class Past(ABC):
     def happen(self, judge: Judge, case: FuzzCase) -> None:
         """Let the judge's target see it."""
 
-    def lines(self, target: Target) -> tuple[str, ...]:
+    def lines(self, target: Target, case: FuzzCase) -> tuple[str, ...]:
         """The same in a script, where it comes before all else."""
         return ()
 
@@ -61,6 +64,10 @@ class CalmForward(Past):
         with contextlib.suppress(Finding):
             judge.call("forward", _calm(judge.target, case.width, case.dtype))
 
+    def lines(self, target: Target, case: FuzzCase) -> tuple[str, ...]:
+        """See Past."""
+        return (KEPT, f"f.forward({_written(target, case.width, case.dtype)})")
+
 
 @final
 @dataclass(frozen=True)
@@ -77,13 +84,12 @@ class Earlier(Past):
         with contextlib.suppress(Finding):
             judge.call.results(FuzzCase(z, np.ones((CALM_ROWS, self.m), self.dtype), ""), self.m)
 
-    def lines(self, target: Target) -> tuple[str, ...]:
+    def lines(self, target: Target, case: FuzzCase) -> tuple[str, ...]:
         """See Past."""
-        rows = f"np.full(({CALM_ROWS}, {self.n}), {target.inside!r}, {self.dtype.name!r})"
+        rows = _written(target, self.n, self.dtype)
         backward = [name for name in ("derivative", "jacobian", "vjp") if getattr(target, name)]
         cotangents = ["dy = np.ones_like(y)"] if "vjp" in backward else []
-        said = "# it keeps something of these:"
-        return (said, f"z = {rows}", "y = f.forward(z)", *cotangents, *map(written, backward))
+        return (KEPT, f"z = {rows}", "y = f.forward(z)", *cotangents, *map(written, backward))
 
     def told(self) -> str:
         """See Past."""
@@ -108,6 +114,11 @@ def other(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def _calm(target: Target, n: int, dtype: np.dtype[Any]) -> Array:
     """Rows of width n well inside the domain."""
     return np.full((CALM_ROWS, n), target.inside, dtype)
+
+
+def _written(target: Target, n: int, dtype: np.dtype[Any]) -> str:
+    """The same in Python."""
+    return f"np.full(({CALM_ROWS}, {n}), {target.inside!r}, {dtype.name!r})"
 
 
 def judgement(pristine: Target, witness: Witness, past: Past, *, numbers_too: bool) -> Judgement:

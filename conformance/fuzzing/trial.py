@@ -14,7 +14,7 @@ from .explain.shrink import shrink
 from .finding import CHECKS, OF_NUMBERS, Finding
 from .judge import Judge
 from .observations import Observations
-from .past import CALM_ROWS, Nothing, Past, judgement, pasts
+from .past import CALM_ROWS, Earlier, Nothing, Past, judgement, pasts
 from .search.campaign import search
 from .subject.making import copy_of, is_by_place
 from .subject.target import NotATarget, Target
@@ -62,7 +62,7 @@ class Trial:
         if not findings and not seen.judged:
             said = f"{witness.name} has no finite value at any z that was drawn"
             return self._in_error("oracle", said)
-        first = min(findings, key=lambda f: (CHECKS.index(f.check), f.undecided), default=None)
+        first = min(findings, key=lambda f: (f.undecided, CHECKS.index(f.check)), default=None)
         flat = self.factor == 1 and seen.magnification() != 1
         if flat and (first is None or first.check in OF_NUMBERS):
             self.factor = seen.magnification()
@@ -108,9 +108,9 @@ class Trial:
         keeps = Judge(copy_of(pristine), self.witness).judge(finding.case) is None
         if keeps:
             likely = (past.told(), *likely)
-            finding = replace(finding, history=past.lines(pristine))
-        if keeps and not finding.history:
-            calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}))"
+            finding = replace(finding, history=past.lines(pristine, finding.case))
+        if keeps and not isinstance(past, Earlier):
+            calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}, z.dtype))"
             finding = replace(finding, setup=(calm, *finding.setup))
         if not keeps and self._wrong_by_now(passed, pristine):
             kept = "the class or its module keeps something"
@@ -169,7 +169,7 @@ class Trial:
             suspects=tuple(seen.suspects.values()),
             notes=(
                 *self._magnified(),
-                *seen.gaps(),
+                *seen.gaps(self.witness.name if self.witness is not None else "nobody"),
                 *(f"{text} ({n} times)" for text, n in seen.notes.items()),
             ),
             explanation=explanation,

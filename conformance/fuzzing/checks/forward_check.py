@@ -13,6 +13,7 @@ from ..finding import Finding
 from ..kinks.neighbourhood import axes
 from ..rounding.allowances import GREY, SPACINGS, USES, epsilon, of_factors, terms_of_y
 from ..rounding.roughness import oracle_is_rougher
+from ..subject.calls import answer
 from ..units import Units
 from .number_check import NumberCheck
 
@@ -47,7 +48,10 @@ class ForwardCheck(NumberCheck):
             tolerance = tolerance + terms[:, None] + USES * self.conditioning(units, bad)[0]
             bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         if bad.any():  # for this a further program is compiled
-            tolerance = tolerance + self.own_rounding(units)[0]
+            tolerance = (
+                tolerance
+                + self.own_rounding(units, np.abs(units.y - truth.y) / terms_of_y(truth.y))[0]
+            )
             bad &= self.exceeds(units.y, truth.y, tolerance, units.y_judged)
         if bad.any() and units.case.dtype == np.float32:
             tolerance = tolerance + self._squares(units)
@@ -72,7 +76,7 @@ class ForwardCheck(NumberCheck):
 
     def _squares(self, units: Units) -> Float64Array:
         """How squares of z may round in float32, where the same z comes right in float64."""
-        y, truth = self.call.values(units.z), units.truth.y
+        y, truth = self._by_hand(units.z), units.truth.y
         right = np.abs(y - truth) <= GREY[np.dtype(np.float64)] * terms_of_y(truth)
         squares = (np.abs(units.z).max(axis=1) ** 2)[:, None]
         return np.where(right, SPACINGS * epsilon(np.float32) * squares, 0)
@@ -94,16 +98,13 @@ class ForwardCheck(NumberCheck):
         """Whether the oracle's own formula loses what the two differ by."""
         if units.case.dtype == np.float32:
             return False
-        target = self.call.target
+        z, domain = units.z[unit], self.call.target.domain
+        return oracle_is_rougher(self._by_hand, self.witness.values, z, domain)
 
-        def by_hand(points: Float64Array) -> Float64Array:
-            y = np.asarray(self.call("forward", points), dtype=np.float64)
-            return y.reshape(len(points), -1)
-
-        def by_oracle(points: Float64Array) -> Float64Array:
-            return self.witness.values(points)
-
-        return oracle_is_rougher(by_hand, by_oracle, units.z[unit], target.domain)
+    def _by_hand(self, z: Float64Array) -> Float64Array:
+        """The forward of rows (N, n) that were not drawn; NaN where it fails there."""
+        nothing = np.full((len(z), 1), np.nan)
+        return np.asarray(answer(lambda: self.call.values(z), nothing), dtype=np.float64)
 
     def _underflows(self, units: Units, unit: int, tolerance: Float64Array) -> bool:
         """Whether the oracle may have lost squares of what is next to 0: with that magnified both
@@ -117,7 +118,7 @@ class ForwardCheck(NumberCheck):
         magnified = np.where(tiny, z * 2.0 ** -np.floor(np.log2(largest)), z)[None]
         if not ((magnified > low) & (magnified < high)).all():
             return False
-        hand, true = self.call.values(magnified)[0], self.witness.values(magnified)[0]
+        hand, true = self._by_hand(magnified)[0], self.witness.values(magnified)[0]
         apart = np.maximum(np.abs(hand - true), np.abs(hand - units.y[unit]))
         return bool((apart <= tolerance).all())
 

@@ -71,7 +71,9 @@ class JacobianCheck(NumberCheck):
             if not bad[unit].any():
                 continue
             if rough is None:
-                rough = truth.doubt + self.own_rounding(units)[1] + self._spread(units, scale)
+                apart = np.abs(units.jacobian - truth.jacobian) / scale
+                rough = truth.doubt + self.own_rounding(units, apart)[1]
+                rough = rough + self._spread(units, scale)
             allowed = tolerance + rough
             only = _of_unit(unit, self.exceeds(units.jacobian, truth.jacobian, allowed, bad))
             if only.any():

@@ -14,6 +14,7 @@ import numpy as np
 from ...compare import Float64Array
 from ..arbitration.further import Further
 from ..case import FuzzCase
+from ..subject.calls import answer
 from ..units import Mask, Units
 from .lost_check import SOURCE
 from .number_check import NumberCheck
@@ -93,5 +94,7 @@ class LoneCheck(NumberCheck):
             return np.zeros(slopes.shape, dtype=bool)
         m = slopes.shape[0]
         case = FuzzCase(points, np.ones((len(points), m)), "nearby")
-        nearby = self.call.results(case, m).jacobian.reshape(-1, *slopes.shape)
+        unknown = np.full((len(points), *slopes.shape), np.nan)
+        nearby = answer(lambda: self.call.results(case, m).jacobian, unknown)
+        nearby = nearby.reshape(-1, *slopes.shape)
         return np.asarray((np.abs(nearby - slopes) <= within).all(axis=0))

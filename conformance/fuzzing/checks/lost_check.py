@@ -56,10 +56,11 @@ class LostCheck(NumberCheck):
             bad[lost] = sure & np.logical_not(np.abs(got[lost] - slopes.estimate) <= allowed)
         if bad.any():
             check: Check = "jacobian" if np.isfinite(got[bad]).all() else "finite"
-            message = (
-                f"{self.method()} is not the slope of the forward, where "
-                f"{self.witness.function} has no number to hold it against"
-            )
+            function, where = self.witness.function, bad.any(axis=(1, 2))
+            lacks = f"{function} has no number to hold it against"
+            if units.underflown[where].all():
+                lacks = f"y underflows on one side, in it or in {function}"
+            message = f"{self.method()} is not the slope of the forward, where {lacks}"
             finding = self.finding(check, message, self.method(), units, bad, got, true, tolerance)
             raise replace(finding, source=SOURCE)
         silent = np.logical_not(units.underflown[lost])

@@ -126,10 +126,7 @@ def _state(call: Caller, made: Call, other: Array) -> Iterator[Pair]:
     again, twice = _read_only(call, method, frozen), _read_only(call, method, frozen)
     message = f"{method} must be deterministic"
     yield Pair(method, message, twice, np.asarray(again), (text, text))
-    reverse = "z[..., ::-1][::-1].copy()" if other.ndim > 1 else "z[::-1].copy()"
-    if not np.array_equal(other.ravel()[::-1], made.arguments[0].ravel()):
-        reverse = f"(z + {call.target.inside!r}) / 2"
-    setup = (f"before = {text}", f"f.forward({reverse})")
+    setup = (f"before = {text}", f"f.forward({_written(other, made.arguments[0], call)})")
     message = f"{method} must not depend on what was computed before"
     yield Pair(method, message, again, made.result, (text, "before"), setup)
     if other.ndim > 1:
@@ -227,7 +224,8 @@ def _reused_buffer(call: Caller, made: Call, other: Array) -> Pair:
     call("forward", buffer)
     buffer[...] = made.arguments[0]
     message = "forward must look at the numbers, not at which array holds them"
-    setup = ("buffer = z / 2 + 0.25", "f.forward(buffer)", "buffer[...] = z")
+    made_of_z = _written(other, made.arguments[0], call)
+    setup = (f"buffer = {made_of_z}", "f.forward(buffer)", "buffer[...] = z")
     show = ("f.forward(buffer)", None)
     return Pair("forward", message, call("forward", buffer), made.result, show, setup)
 
@@ -238,3 +236,10 @@ def _other(z: Array, inside: float) -> Array:
     if np.array_equal(other, z):
         other = (z + z.dtype.type(inside)) / 2
     return np.array(other)
+
+
+def _written(other: Array, z: Array, call: Caller) -> str:
+    """That z in Python."""
+    if not np.array_equal(other.ravel()[::-1], z.ravel()):
+        return f"(z + {call.target.inside!r}) / 2"
+    return "z[..., ::-1][::-1].copy()" if z.ndim > 1 else "z[::-1].copy()"

@@ -13,7 +13,7 @@ from ..finding import Check, Finding, worst
 from ..kinks.neighbourhood import Neighbourhood
 from ..kinks.subdifferential import bounded
 from ..observations import Observations
-from ..rounding.allowances import conditioning, epsilon, terms_of_row
+from ..rounding.allowances import conditioning, epsilon
 from ..subject.calls import BY_UNIT_COTANGENTS, Caller, written
 from ..units import Mask, Units
 from ..witness.witness import Witness
@@ -88,14 +88,12 @@ class NumberCheck(ABC):
             whole[some] = part
         return changes
 
-    def own_rounding(self, units: Units) -> tuple[Float64Array, Float64Array]:
+    def own_rounding(self, units: Units, apart: Float64Array) -> tuple[Float64Array, Float64Array]:
         """By how much the witness's formula rounds, scaled from float32 to float64.
 
-        For a float32 case: IN_FLOAT32 times what the witness itself loses in float32.
+        For a float32 case: IN_FLOAT32 times what the witness itself loses in float32. apart: the
+        errors that are judged, in terms of their scale.
         """
-        with np.errstate(all="ignore"):
-            true = units.truth.jacobian
-            apart = np.abs(units.jacobian - true) / terms_of_row(true)
         large = bool(np.nanmax(apart, initial=0) > OBVIOUS)
         rough = None
         if units.case.dtype == np.float32 or not large:

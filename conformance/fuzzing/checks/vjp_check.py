@@ -48,7 +48,7 @@ class VjpCheck(NumberCheck):
         bad = judged & ~(np.abs(got - expected) <= tolerance)
         if bad.any():
             more = USES * self.conditioning(units)[1] + inherited(self.call, units, scale)
-            more = more + self.own_rounding(units)[1]
+            more = more + self.own_rounding(units, np.abs(got - expected) / size)[1]
             tolerance = tolerance + np.einsum("ki,kij->kj", units.cotangents(), more).reshape(
                 case.z.shape
             )

@@ -207,11 +207,11 @@ def in_dtype(z: Float64Array, dtype: Any, domain: tuple[float, float]) -> Array:
 
 
 def cotangents(random: Random, shape: Shape, dtype: Any) -> Array:
-    """dy (..., m): never all equal, of ordinary size, small, or up to 1e3."""
+    """dy (..., m): never all equal nor all 0, of ordinary size, small, or up to 1e3."""
     size = random.choice([1.0, 1.0, 1e-3, 250.0])
     dy = random.integers(-256, 257, shape) / 64 * size
     if random.random() < 0.2:
         dy = dy * (random.random(shape) < 0.5)
-    if dy.size and (dy == dy.flat[0]).all():
+    if (dy.size > 1 and (dy == dy.flat[0]).all()) or not dy.any():
         dy = np.arange(1.0, dy.size + 1).reshape(shape)
     return np.asarray(dy, dtype=dtype)

@@ -13,13 +13,14 @@ order 1.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ...compare import Float64Array
-from ..subject.calls import Caller
+from ..subject.calls import Caller, answer
 from ..units import Units
 from ..witness.witness import Truth, Witness
 
@@ -155,7 +156,8 @@ def inherited(call: Caller, units: Units, scale: Float64Array) -> Float64Array:
     change = np.zeros_like(units.jacobian)
     for moved in (y + ulps, y - ulps, np.where(np.isfinite(true), true, y)):
         with np.errstate(all="ignore"):
-            other = np.asarray(call(method, case.z.copy(), moved), dtype=np.float64)
+            question = partial(call, method, case.z.copy(), moved)
+            other = np.asarray(answer(question, units.jacobian), dtype=np.float64)
             if other.size == change.size:
                 change = np.fmax(change, np.abs(other.reshape(change.shape) - units.jacobian))
     factors = (1 + np.abs(units.y).max(axis=1)) * (1 + np.abs(units.z).max(axis=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from reference.checks import Array
 from ..case import FuzzCase
 from ..finding import Finding
 from .target import Target, diagonal
+
+Answer = TypeVar("Answer")
 
 #: The arguments of each method, as they are written down in a reproducer.
 ARGUMENTS = {
@@ -139,6 +141,17 @@ class Caller:
                     show=(f"np.shares_memory({written(method)}, {name})", "False"),
                 )
         return np.asarray(result)
+
+
+def answer(question: Callable[[], Answer], otherwise: Answer) -> Answer:
+    """What a question gives that is asked beside the case; ``otherwise`` where the target fails.
+
+    It may well raise for a y that is no y of its own, or a z that nobody has drawn.
+    """
+    try:
+        return question()
+    except Finding:
+        return otherwise
 
 
 def _unit(y: Array, i: int) -> Array:

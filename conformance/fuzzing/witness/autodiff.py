@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, final
 
 import jax
@@ -32,6 +33,7 @@ class Autodiff(Witness):
     def __init__(self, f: Function, name: str, blind: str = "", factor: float = 1.0) -> None:
         self.f, self.function, self.blind, self.factor, self.foreseen = f, name, blind, factor, {}
         self.name, self.compiling = f"autodiff of {name}", dict[int, Future[Truth]]()
+        self.key = f if isinstance(f, Hashable) else partial(f)
 
     def ask(self, z: Float64Array) -> Truth:
         """See Witness. Raises WitnessError for an f that raises."""
@@ -65,7 +67,7 @@ class Autodiff(Witness):
             with np.errstate(over="ignore"):
                 padded[: len(rows)], padded[len(rows) :] = rows, rows[0]
             try:
-                y, jacobian = _program(self.f, self.factor)(padded)
+                y, jacobian = _program(self.key, self.factor)(padded)
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}".split("\n")[0]
                 raise WitnessError(
