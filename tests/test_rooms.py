@@ -1,6 +1,7 @@
 """The rooms stay apart: who may import whom, proved on the source; and the proof can fail."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.util import resolve_name
@@ -24,28 +25,9 @@ OPTIONAL = {
     "reference/storage.py": {"safetensors"},
 }
 
-#: The parts of the fuzzer: each knows those before it alone.
-FUZZER = [
-    "case",
-    "finding",
-    "slopes",
-    "drawing",
-    "subject",
-    "witness",
-    "units",
-    "observations",
-    "rounding",
-    "kinks",
-    "arbitration",
-    "checks",
-    "judge",
-    "past",
-    "search",
-    "explain",
-    "verdict",
-    "trial",
-    "fuzz",
-]
+#: The parts of the fuzzer, as docs/architecture.md lists them: each knows those before it alone.
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+FUZZER = re.findall(r"^\| `(\w+)`", ARCHITECTURE.partition("| part |")[2], re.MULTILINE)
 
 
 def imported(source: str, package: str) -> set[str]:
@@ -78,27 +60,43 @@ def parts_of_the_fuzzer(source: str, package: str) -> set[str]:
     """Those that a module of the package ``conformance.fuzzing...`` imports."""
     names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.level:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
             module = resolve_name("." * node.level + (node.module or ""), package)
             names |= {f"{module}.{alias.name}" for alias in node.names}
     fuzzer = "conformance.fuzzing."
     return {n.removeprefix(fuzzer).split(".")[0] for n in names if n.startswith(fuzzer)}
 
 
+def later_parts(source: str, where: Path) -> set[str]:
+    """Those imported by a module of the fuzzer that come after its own."""
+    package = ".".join(["conformance", "fuzzing", *where.parts[:-1]])
+    known = FUZZER[: FUZZER.index(where.parts[0].removesuffix(".py")) + 1]
+    return parts_of_the_fuzzer(source, package) - set(known)
+
+
 def test_in_the_fuzzer_data_flows_one_way():
     root = ROOT / "conformance" / "fuzzing"
-    for path in root.rglob("*.py"):
-        where = path.relative_to(root)
-        part = where.parts[0].removesuffix(".py")
-        if part != "__init__":
-            package = ".".join(["conformance", "fuzzing", *where.parts[:-1]])
-            before = FUZZER[: FUZZER.index(part) + 1]
-            assert parts_of_the_fuzzer(path.read_text(), package) <= set(before), path
+    modules = {path.relative_to(root): path.read_text() for path in root.rglob("*.py")}
+    del modules[Path("__init__.py")]
+    assert {where.parts[0].removesuffix(".py") for where in modules} == set(FUZZER)
+    for where, source in modules.items():
+        assert not later_parts(source, where), where
 
 
-def test_a_part_of_the_fuzzer_that_knows_a_later_one_is_seen():
-    judge = "from ..judge import Judge\nfrom . import ray\nfrom ...compare import Float64Array"
-    assert parts_of_the_fuzzer(judge, "conformance.fuzzing.slopes") == {"judge", "slopes"}
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from ..judge import Judge",
+        "from .. import judge",
+        "from conformance.fuzzing.judge import Judge",
+        "import conformance.fuzzing.judge",
+    ],
+)
+def test_a_part_of_the_fuzzer_that_knows_a_later_one_is_seen(source):
+    assert later_parts(f"from . import ray\n{source}", Path("slopes/ray.py")) == {"judge"}
+    assert not later_parts(source, Path("past.py"))
 
 
 def test_importing_the_reference_imports_nothing_optional():

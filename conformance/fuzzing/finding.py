@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,13 @@ from numpy.typing import NDArray
 from ..compare import Float64Array
 from .case import FuzzCase
 
-#: Gravest first: of all findings of a run, and of those that are decided if there are any, the one
-#: whose check stands first is reported.
-CHECKS = ("runs", "structure", "manners", "forward", "finite", "jacobian", "vjp")
+Check = Literal["runs", "structure", "manners", "forward", "finite", "jacobian", "vjp"]
+
+#: Gravest first.
+CHECKS: tuple[Check, ...] = get_args(Check)
 
 #: Those of them that compare numbers.
 OF_NUMBERS = CHECKS[3:]
-
-Check = Literal["runs", "structure", "manners", "forward", "finite", "jacobian", "vjp"]
 
 
 @final
@@ -99,3 +99,8 @@ def worst(error: Float64Array, tolerance: Float64Array) -> tuple[int, ...]:
     with np.errstate(all="ignore"):
         ratio = np.where(np.isnan(error), np.inf, np.nan_to_num(error / tolerance, posinf=np.inf))
     return tuple(int(i) for i in np.unravel_index(ratio.argmax(), ratio.shape))
+
+
+def gravest(findings: Iterable[Finding]) -> Finding | None:
+    """The first of the gravest check among those that are decided, or among all if none is."""
+    return min(findings, key=lambda f: (f.undecided, CHECKS.index(f.check)), default=None)

@@ -1,4 +1,4 @@
-"""The judgement of one case: structure, manners and numbers, in this order."""
+"""The judgement of one case: first what each method gives at all, then manners, then numbers."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from .case import FuzzCase
 from .explain.diagnosis import diagnose
 from .explain.reproducer import Origin, reproducer
 from .explain.shrink import shrink
-from .finding import CHECKS, OF_NUMBERS, Finding
+from .finding import OF_NUMBERS, Finding, gravest
 from .judge import Judge
 from .observations import Observations
 from .past import CALM_ROWS, Earlier, Nothing, Past, judgement, pasts
@@ -62,7 +62,7 @@ class Trial:
         if not findings and not seen.judged:
             said = f"{witness.name} has no finite value at any z that was drawn"
             return self._in_error("oracle", said)
-        first = min(findings, key=lambda f: (f.undecided, CHECKS.index(f.check)), default=None)
+        first = gravest(findings)
         flat = self.factor == 1 and seen.magnification() != 1
         if flat and (first is None or first.check in OF_NUMBERS):
             self.factor = seen.magnification()

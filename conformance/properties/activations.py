@@ -1,4 +1,4 @@
-"""Activations: y = f(z), its Jacobian, its vjp and its manners (lecture parts 7 to 9)."""
+"""Activations: y = f(z), its Jacobian, its vjp and its manners (lecture parts 6 to 9)."""
 
 from __future__ import annotations
 

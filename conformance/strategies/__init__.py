@@ -7,7 +7,7 @@ regime is a way in which gradients are known to go wrong: ties, exact zeros, kin
 
 Numbers come from short lists or are short themselves, so that a shrunk counterexample is readable.
 The arrays of a network are too large to draw number by number: they are taken from a drawn pool
-with a drawn seed, and shrink towards a small pool, small shapes and seed 0.
+with a drawn seed, and shrink towards small shapes and seed 0.
 """
 
 from .activation import ACTIVATIONS, activations

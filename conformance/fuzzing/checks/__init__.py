@@ -1,1 +1,1 @@
-"""The checks of a case, in the order of ``finding.CHECKS``."""
+"""The checks of a case; ``judge.py`` has their order."""

@@ -27,12 +27,12 @@ SIMPLE = (0.0, *(sign * size for size in SIZES for sign in (1.0, -1.0)))
 def shrink(
     finding: Finding, judge: Judgement, widths: dict[int, int], domain: tuple[float, float]
 ) -> Finding:
-    """The finding that fails the same check of the same method on the smallest case that was found.
+    """The smallest case that was found to fail, in the same check of the same method.
 
     widths: the output width of each width that the target takes.
     """
     assert finding.case is not None
-    # With every check and nothing that was computed before, another check may fail first.
+    # Judged anew, with every check, another one may fail first: from then on it is that.
     search = _Search(judge(finding.case) or finding, judge, domain)
     search.moved = True
     while search.moved and search.tries < TRIES:

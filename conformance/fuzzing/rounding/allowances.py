@@ -86,7 +86,8 @@ def conditioning(
 ) -> tuple[Float64Array, Float64Array]:
     """By how much y (N, m) and J (N, m, n) change where each entry of z (N, n) moves by 4 ulps.
 
-    Where a move of 64 ulps changes no more, that is a jump and not conditioning: 0. Where a move
+    Where a move of 64 ulps changes no more than 4 times as much, that is a jump and not
+    conditioning: 0. Where a move
     leaves the domain they may change by anything: the edge itself is a rounded number.
     """
     low, high = domain

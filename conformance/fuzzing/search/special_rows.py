@@ -14,7 +14,8 @@ from . import bend_search, difference_search, kink_search
 
 
 def special_rows(judge: Judge, widths: dict[int, int]) -> dict[int, Float64Array]:
-    """Rows at kinks, by width; of an elementwise function every number may stand in every place.
+    """Rows at kinks and the like, by width; of an elementwise function every number may stand in
+    every place.
 
     That is where the witness, the hand-written side or one of their derivatives jumps; of an
     elementwise function also where a derivative bends.

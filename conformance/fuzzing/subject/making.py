@@ -124,7 +124,7 @@ def _is_derivative(forward: Method, backward: Method) -> bool:
 
 
 def _parameters(function: Method) -> int:
-    """How many positional arguments it needs, None for one whose signature is hidden: z alone."""
+    """How many positional arguments it needs; 1, z alone, where its signature is hidden."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

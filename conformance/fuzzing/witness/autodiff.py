@@ -26,7 +26,10 @@ NUMBERS = 1024
 
 @final
 class Autodiff(Witness):
-    """Reverse-mode autodiff of factor * f, f written in jax.numpy: a row z (n,) -> y (m,)."""
+    """Autodiff of factor * f, f written in jax.numpy: a row z (n,) -> y (m,).
+
+    In reverse mode, or forward for a loop of unknown length.
+    """
 
     smooth = True
 

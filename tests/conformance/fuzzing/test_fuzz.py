@@ -12,7 +12,8 @@ import pytest
 
 from conformance import NonConformance, assert_conforms, fuzz
 from conformance.fuzzing.drawing.draw import REGIMES
-from conformance.fuzzing.finding import Finding
+from conformance.fuzzing.drawing.regimes import cotangents
+from conformance.fuzzing.finding import Finding, gravest
 from conformance.fuzzing.judge import Judge
 from conformance.fuzzing.search.campaign import search
 from conformance.fuzzing.subject.making import copy_of, target_of
@@ -299,30 +300,6 @@ def test_a_jacobian_that_has_forgotten_the_batch_is_told_its_shape(tmp_path):
     assert "got (1, 1)" in v.explanation.reproducer.splitlines()[-1]
 
 
-@pytest.mark.parametrize("n", [None, 3])
-def test_a_scalar_activation_may_have_a_slope_for_each_column(n):
-    class PReLU(ScalarActivation):
-        def output_width(self, width):
-            if n not in (None, width):
-                raise ValueError(f"n must be {n}, got {width}")
-            return width
-
-        def slopes(self, z):
-            return (1 + np.arange(z.shape[-1], dtype=z.dtype)) / 16
-
-        def forward(self, z):
-            return np.where(z > 0, z, self.slopes(z) * z)
-
-        def derivative(self, z, y):
-            return np.where(z > 0, 1, self.slopes(z)).astype(z.dtype)
-
-    def oracle(z):
-        return jnp.where(z > 0, z, (1 + jnp.arange(z.shape[0])) / 16 * z)
-
-    for v in (fuzz(PReLU, oracle, max_examples=EXAMPLES), fuzz(PReLU, max_examples=EXAMPLES)):
-        assert v.outcome == "conforms", str(v)
-
-
 def test_numpy_that_raises_in_a_file_of_the_user_is_left_at_that():
     class Strict(Tanh):
         def forward(self, z):
@@ -439,6 +416,21 @@ def test_both_dtypes_and_every_number_of_rows_are_drawn():
     leads = {z.shape[:-1] for z in drawn}
     assert {(), (1,), (5,), (2, 3)} <= leads
     assert {n for n in (2, 3, 4) if any(z.shape == (n, n) for z in drawn)} == {2, 3, 4}
+
+
+def test_a_cotangent_of_one_number_is_not_always_1():
+    random = np.random.default_rng(0)
+    drawn = {float(cotangents(random, (1, 1), np.float64)[0, 0]) for _ in range(50)}
+    assert len(drawn) > 20
+    assert 0.0 not in drawn
+
+
+def test_a_finding_that_is_decided_comes_before_one_that_is_not():
+    jacobian = Finding("jacobian", "", "jacobian", undecided=True)
+    vjp = Finding("vjp", "", "vjp")
+    assert gravest([jacobian, vjp]) is vjp
+    assert gravest([vjp, replace(jacobian, undecided=False)]).check == "jacobian"
+    assert gravest([]) is None
 
 
 def test_every_regime_is_drawn():

@@ -137,4 +137,4 @@ def test_nor_is_a_value_of_its_own_at_a_number(z):
             return np.where(x == z, 0, 1 / np.cosh(x) ** 2).astype(x.dtype)
 
     v = fuzz(Apart, lambda x: jnp.where(x == z, 3, jnp.tanh(x)), max_examples=EXAMPLES)
-    assert "at this number alone" not in str(v)
+    assert v.outcome == "conforms", str(v)

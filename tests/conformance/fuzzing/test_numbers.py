@@ -223,6 +223,23 @@ def test_what_cancels_is_as_good_as_its_terms(times):
     assert fuzz((forward, jacobian), _slopes).conforms == (times == 1)
 
 
+class Strict(Tanh):
+    """Refuses a y that is no hyperbolic tangent: no such y is its own."""
+
+    factor = 1.0
+
+    def derivative(self, z, y):
+        if (np.abs(y) > 1).any():
+            raise ValueError("y must lie in [-1, 1]")
+        return z.dtype.type(self.factor) * (1 - y * y)
+
+
+def test_what_the_fuzzer_makes_up_beside_a_case_accuses_nobody():
+    assert verdict(Strict).outcome == "conforms"
+    v = verdict(with_(Strict, factor=1.001))
+    assert (v.outcome, v.explanation.check) == ("disagrees", "jacobian"), str(v)
+
+
 class Expm1OverZ(ScalarActivation):
     """y' = (e^z - y) / z: next to 0 there is nothing left of the difference."""
 

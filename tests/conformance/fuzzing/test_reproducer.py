@@ -54,6 +54,21 @@ class FirstWidth:
         self.n = self.n or z.shape[-1]
         return dy - dy.sum(axis=-1, keepdims=True) / z.dtype.type(self.n)
 
+class FirstForward:
+    largest = None
+    def forward(self, z):
+        self.largest = self.largest or float(z.max())
+        return z * z
+    def vjp(self, z, y, dy): return 2 * z * dy * z.dtype.type(1 + (self.largest == 0.5))
+
+class SameMemory:
+    domain = (4.0, 9.0)
+    kept = {}
+    def forward(self, z):
+        if (z <= 4).any() or (z >= 9).any(): raise ValueError("z must lie in (4, 9)")
+        return self.kept.setdefault(id(z), (z, np.log(z)))[1].copy()
+    def derivative(self, z, y): return 1 / z
+
 class FirstDtype(Doubled):
     dtype = None
     def derivative(self, z, y):
@@ -135,6 +150,18 @@ ALL = (
     "pair (z, y, dy)",
 )
 IN_A_PACKAGE = ("class", "fields", "pair (z, y)")
+
+
+def test_a_buffer_that_is_used_again_stays_inside_the_domain(mine, tmp_path):
+    v = fuzz(mine.SameMemory, jnp.log, max_examples=40)
+    assert "not at which array holds them" in v.explanation.message
+    assert differs(shown(v, tmp_path))
+
+
+def test_what_the_first_forward_leaves_behind_is_shown(mine, tmp_path):
+    v = fuzz(mine.FirstForward, lambda z: z * z, max_examples=60)
+    assert v.outcome == "disagrees"
+    assert differs(shown(v, tmp_path))
 
 
 @pytest.mark.parametrize("name", ["FirstWidth", "FirstDtype"])
