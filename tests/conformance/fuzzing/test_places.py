@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conformance import fuzz
+from reference import ScalarActivation
 
 from .targets import EXAMPLES
 
@@ -46,8 +47,12 @@ class OfThree(PReLU):
         return n
 
 
+class Activation(OfThree, ScalarActivation):
+    """The same as an activation of the reference."""
+
+
 @pytest.mark.parametrize("oracle", [prelu, None])
-@pytest.mark.parametrize("target", [PReLU, OfThree])
+@pytest.mark.parametrize("target", [PReLU, OfThree, Activation])
 def test_a_slope_for_each_column_conforms(target, oracle):
     v = fuzz(target, oracle, max_examples=EXAMPLES)
     assert v.outcome == "conforms", str(v)
