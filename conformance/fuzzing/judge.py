@@ -92,7 +92,7 @@ class Judge:
     def _out_of_reach(self, case: FuzzCase) -> bool:
         """Whether the witness itself finds nothing finite at some row of the case."""
         try:
-            truth = self.witness.judge(rows(case, elementwise=self.target.elementwise))
+            truth = self.witness.truth_at(rows(case, elementwise=self.target.elementwise))
         except Finding:  # differences ask the forward that has just failed
             return False
         return not (np.isfinite(truth.y).all() and np.isfinite(truth.jacobian).all())

@@ -15,7 +15,7 @@ from .finding import OF_NUMBERS, Finding, gravest
 from .judge import Judge
 from .observations import Observations
 from .past import CALM_ROWS, Earlier, Nothing, Past, judgement, pasts
-from .search.campaign import search
+from .search.search import search
 from .subject.making import copy_of, is_by_place
 from .subject.target import NotATarget, Target
 from .verdict import Explanation, Outcome, Verdict

@@ -13,7 +13,8 @@ from .case import FuzzCase
 from .subject.calls import Results
 from .witness.witness import Truth, Witness
 
-#: By this share of it a y is too small that has lost its digits.
+#: Of two values below the root of the smallest normal number, that differ by this share of the
+#: larger, one has underflown on the way.
 UNDERFLOWN = 1e-3
 
 Mask = NDArray[np.bool_]
@@ -78,7 +79,7 @@ class Units:
         else:
             y = y.reshape(-1, y.shape[-1])
             jacobian = jacobian.reshape(-1, *jacobian.shape[-2:])
-        return cls(case, elementwise, z, witness.judge(z), y, jacobian, results)
+        return cls(case, elementwise, z, witness.truth_at(z), y, jacobian, results)
 
     def at(self, unit: int, index: tuple[int, ...] = ()) -> tuple[int, ...]:
         """The index in the whole array of an index within a unit."""

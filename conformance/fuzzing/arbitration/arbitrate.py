@@ -20,10 +20,10 @@ STANDS_WITHIN = 0.02
 
 
 class Opinion(Enum):
-    """HAND or ORACLE is right; the difference is NOTHING to speak of; or it stays UNDECIDED."""
+    """HAND or WITNESS is right; the difference is NOTHING to speak of; or it stays UNDECIDED."""
 
     HAND = "hand"
-    ORACLE = "oracle"
+    WITNESS = "witness"
     NOTHING = "nothing"
     UNDECIDED = "undecided"
 
@@ -53,15 +53,15 @@ def arbitrate(
         if opinion is not Opinion.UNDECIDED:
             return opinion
     if _seen_next_to_0(further, row, hand[i], oracle[i], i):
-        return Opinion.ORACLE
+        return Opinion.WITNESS
     # Where nobody can tell, it may be what is left of terms as large as another output's.
     left = ROUNDINGS * epsilon(units.case.dtype) * terms_of_all(units.truth.jacobian)[unit][i]
     if small or apart[i] <= left:
         return Opinion.NOTHING
-    return Opinion.UNDECIDED if asked else Opinion.ORACLE
+    return Opinion.UNDECIDED if asked else Opinion.WITNESS
 
 
-def stands(call: Caller, units: Units, unit: int) -> bool:
+def differences_stand_with_hand(call: Caller, units: Units, unit: int) -> bool:
     """Whether differences of the forward are sure and stand with the hand-written Jacobian."""
     hand = units.jacobian[unit]
     try:
@@ -85,7 +85,7 @@ def _seen_next_to_0(
     if own is None:
         return False
     with np.errstate(all="ignore"):
-        return _side(hand, oracle, own.estimate[0][i], own.error[0][i]) is Opinion.ORACLE
+        return _side(hand, oracle, own.estimate[0][i], own.error[0][i]) is Opinion.WITNESS
 
 
 def _side(hand: float, oracle: float, estimate: float, error: float) -> Opinion:
@@ -96,5 +96,5 @@ def _side(hand: float, oracle: float, estimate: float, error: float) -> Opinion:
     if abs(hand - estimate) <= near:
         return Opinion.HAND
     if abs(oracle - estimate) <= near:
-        return Opinion.ORACLE
+        return Opinion.WITNESS
     return Opinion.UNDECIDED

@@ -49,5 +49,5 @@ def _alike_beside(call: Caller, witness: Witness, units: Units, unit: int, apart
         return False
     beside = FuzzCase(points, np.ones_like(points), "beside")
     hand = answer(lambda: call.results(beside, 1).jacobian, np.full(2, np.nan)).reshape(2)
-    true = witness.judge(points.astype(np.float64)).jacobian.reshape(2)
+    true = witness.truth_at(points.astype(np.float64)).jacobian.reshape(2)
     return bool((np.abs(hand - true) <= ROUNDINGS * eps * (1 + np.abs(true))).all())

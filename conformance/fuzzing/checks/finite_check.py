@@ -27,7 +27,7 @@ class FiniteCheck(NumberCheck):
         ):
             bad = judged & ~np.isfinite(got)
             if bad.any() and units.case.dtype == np.float32:
-                rough = self.witness.judge_in_float32(units.z)
+                rough = self.witness.truth_in_float32(units.z)
                 if rough is not None:
                     bad &= np.isfinite(rough.y if method == "forward" else rough.jacobian)
             if bad.any():

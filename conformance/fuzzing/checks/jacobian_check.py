@@ -9,7 +9,7 @@ import numpy as np
 
 from ...compare import Float64Array
 from ...tolerance import ROUNDINGS
-from ..arbitration.arbitrate import Opinion, arbitrate, stands
+from ..arbitration.arbitrate import Opinion, arbitrate, differences_stand_with_hand
 from ..arbitration.further import Further
 from ..arbitration.hidden import hidden
 from ..finding import Finding
@@ -65,7 +65,7 @@ class JacobianCheck(NumberCheck):
                 self._note(units, unit, kink, lost=bool(lost[unit].any()))
                 continue
             if lost[unit].any() and self.bounded(units, unit):
-                if not stands(self.call, units, unit):
+                if not differences_stand_with_hand(self.call, units, unit):
                     raise self._outside(units, unit, tolerance)
                 self._note(units, unit, kink, lost=True)
             if not bad[unit].any():
@@ -161,10 +161,10 @@ class JacobianCheck(NumberCheck):
         if opinion is Opinion.UNDECIDED and (kink.kink or not self.witness.smooth):
             # At a kink differences cannot tell, the subdifferential does. And where differences
             # are the witness itself, what is beyond their doubt is wrong.
-            opinion = Opinion.ORACLE
+            opinion = Opinion.WITNESS
         if opinion is Opinion.HAND and self.witness.smooth:
             self._suspect(units, unit)
-        if opinion in (Opinion.ORACLE, Opinion.UNDECIDED):
+        if opinion in (Opinion.WITNESS, Opinion.UNDECIDED):
             if kink.kink:
                 finding = self._at_kink(units, unit, bad, self.outside(), tolerance)
             else:

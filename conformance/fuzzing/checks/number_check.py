@@ -97,7 +97,7 @@ class NumberCheck(ABC):
         large = bool(np.nanmax(apart, initial=0) > OBVIOUS)
         rough = None
         if units.case.dtype == np.float32 or not large:
-            rough = self.witness.judge_in_float32(units.z)
+            rough = self.witness.truth_in_float32(units.z)
         if rough is None:
             return np.zeros_like(units.truth.y), np.zeros_like(units.truth.jacobian)
         factor = IN_FLOAT32

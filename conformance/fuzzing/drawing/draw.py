@@ -13,7 +13,7 @@ from ..case import FuzzCase
 from . import regimes
 
 #: "kinks" and "edges" depend on the target.
-REGIMES = (*regimes.REGIMES, "kinks", "edges")
+ALL_REGIMES = (*regimes.REGIMES, "kinks", "edges")
 
 #: float64 is where a formula shows; float32 has errors of its own.
 DTYPES = (np.float64, np.float64, np.float32)
@@ -40,7 +40,7 @@ def cases(
         n = tuple(widths)[random.integers(len(widths))]
         shapes = leading_shapes(n)
         lead = shapes[random.integers(len(shapes))]
-        regime = REGIMES[random.integers(len(REGIMES))]
+        regime = ALL_REGIMES[random.integers(len(ALL_REGIMES))]
         dtype = DTYPES[random.integers(len(DTYPES))]
         return make(random, lead, n, widths[n], regime, dtype, domain, special)
 

@@ -19,7 +19,7 @@ MEANS = (1e2, 1e4, 1e6)
 TINY = (1e-3, 1e-8, 1e-12, 1e-30, 1e-150, 1e-300, 2.0**-1022, 5e-324)
 
 #: In float32 a product of many large numbers overflows though the true result does not.
-LARGEST_IN_FLOAT32 = 30.0
+DECADES_IN_FLOAT32 = 30.0
 
 
 def _signs(random: Random, shape: Shape) -> Float64Array:
@@ -198,7 +198,7 @@ def in_dtype(z: Float64Array, dtype: Any, domain: tuple[float, float]) -> Array:
     """z in a dtype, still inside the domain."""
     if np.dtype(dtype) == np.float64:
         return z
-    largest = 10.0 ** (LARGEST_IN_FLOAT32 / z.shape[-1])
+    largest = 10.0 ** (DECADES_IN_FLOAT32 / z.shape[-1])
     with np.errstate(under="ignore", over="ignore"):
         narrow = np.clip(z, -largest, largest).astype(dtype)
     low, high = (np.asarray(edge, dtype=dtype) for edge in domain)

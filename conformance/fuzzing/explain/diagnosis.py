@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...compare import Float64Array
-from ..arbitration.arbitrate import stands
+from ..arbitration.arbitrate import differences_stand_with_hand
 from ..case import FuzzCase
 from ..finding import OF_NUMBERS, Finding
 from ..judge import Judge
@@ -30,7 +30,7 @@ FAR_OFF, MOST = 0.1, 0.5
 #: Computed in float32, a number is off by some of its spacings.
 SINGLE = 4 * float(np.finfo(np.float32).eps)
 
-#: What takes z for y is wrong nearly always: of so many cases that passed for each finding, not.
+#: What takes z for y is wrong nearly always: not where so many cases have passed for each finding.
 OFTEN = 3
 
 #: So many cases that passed are looked at for what contradicts a likely mistake.
@@ -208,6 +208,7 @@ def _another_function(alike: list[Finding], call: Caller, witness: Witness) -> I
         results = call.results(case, case.dy.shape[-1])
         units = Units.of(case, results, witness, elementwise=call.target.elementwise)
         off = np.abs(got_of(finding) - expected_of(finding)).reshape(len(units.z), -1).max(axis=1)
-        if not all(stands(call, units, int(unit)) for unit in np.argsort(-off)[:FEW_UNITS]):
+        worst = map(int, np.argsort(-off)[:FEW_UNITS])
+        if not all(differences_stand_with_hand(call, units, unit) for unit in worst):
             return
     yield "the derivative is that of this forward: which of the two functions is meant?"

@@ -69,7 +69,7 @@ def _contradicted(
     low, high = domain
     if not ((points > low) & (points < high)).all():
         return False
-    truth, here = witness.judge(points.reshape(-1, z.size)), witness.judge(z[None])
+    truth, here = witness.truth_at(points.reshape(-1, z.size)), witness.truth_at(z[None])
     whole, half = truth.jacobian.reshape(2, -1, *jacobian.shape)
     size = 1 + float(np.abs(half).max())
     doubt = truth.doubt.reshape(2, -1, jacobian.size).max(axis=(0, 2))

@@ -29,7 +29,7 @@ NEAR_ZERO, LEAST = 1e-30, 1e-300
 EXHAUSTIVE = 3
 SAMPLE = 160
 
-#: What is a little, in terms of the step.
+#: An entry of a direction that would not move moves by this share of the others.
 ASIDE = 0.125
 
 #: Two numbers that differ by no more, of themselves or of 1, are the same but for rounding.
@@ -56,12 +56,12 @@ class Neighbourhood:
         groups = self._points(z, directions)
         if not groups:
             return []
-        truth = self.witness.judge(np.concatenate(groups))  # asked about all at once
+        truth = self.witness.truth_at(np.concatenate(groups))  # asked about all at once
         jacobians = np.split(truth.jacobian, np.cumsum([len(points) for points in groups])[:-1])
         moved = np.ptp(truth.y, axis=0) > self._lost(truth.y[0])
         if np.abs(z).max() < 1 and not moved.all():
             for points in self._inside([z + directions * k * self.eps for k in ULPS]):
-                further = self.witness.judge(points).jacobian
+                further = self.witness.truth_at(points).jacobian
                 known = _among(further[:, moved], truth.jacobian[:, moved])
                 jacobians.append(np.where(known[:, None, None], further, np.nan))
         return jacobians
@@ -83,7 +83,7 @@ class Neighbourhood:
         def judge(steps: Float64Array) -> tuple[Float64Array, Float64Array]:
             points = z + sides * steps[:, None, :]
             inside = (points > low) & (points < high)
-            truth = self.witness.judge(np.where(inside, points, z).reshape(-1, 1))
+            truth = self.witness.truth_at(np.where(inside, points, z).reshape(-1, 1))
             y, slopes = truth.y.reshape(points.shape), truth.jacobian.reshape(points.shape)
             return y, np.where(inside | np.isfinite(slopes), slopes, slopes[:, ::-1])
 

@@ -43,6 +43,8 @@ UNSEEN = 1e-8
 
 #: The moves of z, in ulps, for its conditioning: a smooth change grows with the move, a jump not.
 MOVES = (4, 64)
+
+#: In so many patterns of signs: all alike, in turn, and the rest at random.
 PATTERNS = 4
 
 #: A pole: values of this size that change by this share of themselves within a few ulps.
@@ -104,7 +106,7 @@ def conditioning(
     for ulps in MOVES:
         moved = z + signs * ulps * eps * np.abs(z)
         moved = np.where((moved > low) & (moved < high), moved, z)
-        near = witness.judge(moved.reshape(-1, z.shape[1]))
+        near = witness.truth_at(moved.reshape(-1, z.shape[1]))
         with np.errstate(all="ignore"):
             y = near.y.reshape(PATTERNS, *truth.y.shape)
             J = near.jacobian.reshape(PATTERNS, *truth.jacobian.shape)

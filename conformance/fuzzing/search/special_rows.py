@@ -60,7 +60,7 @@ def _probes(judge: Judge, m: int) -> Iterator[_Pair]:
 
 def _of_witness(judge: Judge) -> _Pair:
     def slopes(z: Float64Array) -> Float64Array:
-        return judge.witness.judge(z).jacobian.reshape(len(z), -1)
+        return judge.witness.truth_at(z).jacobian.reshape(len(z), -1)
 
     return judge.witness.values, slopes
 

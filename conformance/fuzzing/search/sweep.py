@@ -11,7 +11,7 @@ import numpy as np
 from ...compare import Float64Array
 from ..case import FuzzCase
 from ..drawing import regimes
-from ..drawing.draw import REGIMES, make
+from ..drawing.draw import ALL_REGIMES, make
 from ..subject.target import Target
 from . import kink_search
 
@@ -74,7 +74,7 @@ class _Sweep:
         """A few rows of each, in both dtypes."""
         # Of one or two entries too much is 0: a softmax's whole Jacobian, a normalisation's nearly.
         telling = [n for n in self.widths if n > 2] or list(self.widths)
-        for i, regime in enumerate(REGIMES):
+        for i, regime in enumerate(ALL_REGIMES):
             for dtype in (np.float64, np.float32):
                 yield self.made((4,), telling[i % len(telling)], regime, dtype)
 

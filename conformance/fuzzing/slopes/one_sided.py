@@ -33,7 +33,7 @@ FEW_TIED = 3
 #: At a kink they differ as much where the step is so many times smaller.
 NEARER = 16.0
 
-#: At a step of y they differ NEARER times as much.
+#: At a step of y, as of a rounding, they differ NEARER times as much instead; half of that tells.
 STEP_OF_Y = NEARER / 2
 
 #: A slope that still changes by this share of its last change, where the step is so many times

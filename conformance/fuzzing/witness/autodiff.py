@@ -43,12 +43,12 @@ class Autodiff(Witness):
         compiling = self.compiling.pop(z.shape[1], None)
         if compiling is not None:
             compiling.result()
-        return self._judge(z, np.float64)
+        return self._truth(z, np.float64)
 
-    def judge_in_float32(self, z: Float64Array) -> Truth | None:
+    def truth_in_float32(self, z: Float64Array) -> Truth | None:
         """See Witness."""
         try:
-            return self._judge(z, np.float32)
+            return self._truth(z, np.float32)
         except WitnessError:
             return None
 
@@ -58,10 +58,10 @@ class Autodiff(Witness):
         """
         pool = ThreadPoolExecutor(os.cpu_count())
         calm = {n: np.full((1, n), 0.5) for n in widths}
-        self.compiling = {n: pool.submit(self._judge, z, np.float64) for n, z in calm.items()}
+        self.compiling = {n: pool.submit(self._truth, z, np.float64) for n, z in calm.items()}
         pool.shutdown(wait=False)
 
-    def _judge(self, z: Float64Array, dtype: Any) -> Truth:
+    def _truth(self, z: Float64Array, dtype: Any) -> Truth:
         size = NUMBERS if z.shape[1] == 1 else ROWS
         parts = []
         for start in range(0, len(z), size):

@@ -20,7 +20,7 @@ def choose(target: Target, f: Function | None) -> Witness:
     width = next(iter(target.widths())) if not target.elementwise else 1
     if f is not None:
         witness = Autodiff(f, name_of(f), factor=target.factor)
-        witness.judge(np.full((1, width), target.inside))
+        witness.truth_at(np.full((1, width), target.inside))
         if target.elementwise:
             _require_elementwise(witness, target.domain)
         return witness
@@ -28,7 +28,7 @@ def choose(target: Target, f: Function | None) -> Witness:
         target.forward, f"{target.name}.forward on JAX arrays", "mistakes in the forward itself"
     )
     try:
-        truth = own.judge(np.full((1, width), target.inside))
+        truth = own.truth_at(np.full((1, width), target.inside))
         y = target.forward(np.full((1, width), target.inside))
         if truth.y.shape == np.shape(y):
             return own
@@ -43,9 +43,9 @@ def _require_elementwise(witness: Autodiff, domain: tuple[float, float]) -> None
     An elementwise target is judged number by number, so that would not show otherwise.
     """
     z = numbers(np.random.default_rng(0), "normal", (1, 3), domain, np.empty((0, 3)))
-    alone = witness.judge(z.reshape(-1, 1)).y
+    alone = witness.truth_at(z.reshape(-1, 1)).y
     try:
-        together = witness.judge(z).y
+        together = witness.truth_at(z).y
     except WitnessError:  # a function of one number cannot mix them up
         return
     if together.size != alone.size:

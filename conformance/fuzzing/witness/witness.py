@@ -46,7 +46,7 @@ class Witness(ABC):
     smooth: bool
     foreseen: dict[tuple[int, bytes], Truth]
 
-    def judge(self, z: Float64Array) -> Truth:
+    def truth_at(self, z: Float64Array) -> Truth:
         """Values and Jacobians of the rows z (N, n)."""
         known = self.foreseen.get(_key(z))
         return self.ask(z) if known is None else known
@@ -70,9 +70,9 @@ class Witness(ABC):
 
     def values(self, z: Float64Array) -> Float64Array:
         """The values y (N, m) alone."""
-        return self.judge(z).y
+        return self.truth_at(z).y
 
-    def judge_in_float32(self, z: Float64Array) -> Truth | None:
+    def truth_in_float32(self, z: Float64Array) -> Truth | None:
         """The same computed in float32 throughout, None where that is not known."""
         return None
 

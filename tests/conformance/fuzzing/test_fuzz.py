@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from conformance import NonConformance, assert_conforms, fuzz
-from conformance.fuzzing.drawing.draw import REGIMES
+from conformance.fuzzing.drawing.draw import ALL_REGIMES
 from conformance.fuzzing.drawing.regimes import cotangents
 from conformance.fuzzing.finding import Finding, gravest
 from conformance.fuzzing.judge import Judge
-from conformance.fuzzing.search.campaign import search
+from conformance.fuzzing.search.search import search
 from conformance.fuzzing.subject.making import copy_of, target_of
 from conformance.fuzzing.subject.target import NotATarget
 from conformance.fuzzing.witness.choice import choose
@@ -439,7 +439,7 @@ def test_every_regime_is_drawn():
     with np.errstate(all="ignore"):
         findings, passed = search(judge, copy_of(target), {1: 1, 2: 2, 3: 3}, 200, seed=0)
     assert not findings
-    assert set(judge.seen.regimes) == {*REGIMES, "sweep"}
+    assert set(judge.seen.regimes) == {*ALL_REGIMES, "sweep"}
     assert sum(judge.seen.regimes.values()) == judge.seen.cases == len(passed)
     # Only where all of z may be large is the slope of tanh 0 throughout.
     flat = {"large", "wide", "offset", "scales", "edges"}

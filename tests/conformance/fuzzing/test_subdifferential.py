@@ -199,7 +199,7 @@ def test_and_nothing_outside_it(row):
 )
 def test_where_it_is_smooth_the_jacobian_is_the_only_element(witness, z):
     z = np.array(z, dtype=float)
-    J = witness.judge(z[None]).jacobian[0]
+    J = witness.truth_at(z[None]).jacobian[0]
     wrong = J.copy()
     wrong[-1, -1] += 1e-6
     assert inside(witness, z, J)

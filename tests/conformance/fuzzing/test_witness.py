@@ -20,7 +20,7 @@ def test_foreseen_or_not_the_truth_is_the_same(oracle):
     witness.foresee(CASES)
     witness.ask = None
     for z, truth in zip(CASES, asked, strict=True):
-        seen = witness.judge(z)
+        seen = witness.truth_at(z)
         for name in ("y", "jacobian", "doubt"):
             assert getattr(seen, name) == pytest.approx(getattr(truth, name), rel=1e-14, abs=1e-14)
 
@@ -28,4 +28,4 @@ def test_foreseen_or_not_the_truth_is_the_same(oracle):
 def test_what_was_not_foreseen_is_asked():
     witness = choose(target_of(Softmax), jax.nn.softmax)
     witness.foresee(CASES[:1])
-    assert np.array_equal(witness.judge(CASES[1]).y, witness.ask(CASES[1]).y)
+    assert np.array_equal(witness.truth_at(CASES[1]).y, witness.ask(CASES[1]).y)
