@@ -12,7 +12,7 @@ from .explain.reproducer import Origin, reproducer
 from .explain.shrink import shrink
 from .finding import OF_NUMBERS, Finding
 from .judge import Judge
-from .past import CALM_ROWS, Earlier, Nothing, Past, judgement, pasts
+from .past import Nothing, Past, judgement, pasts
 from .search.search import search
 from .subject.making import copy_of, is_by_place
 from .subject.target import Target
@@ -88,11 +88,10 @@ class Attempt:
         keeps = Judge(copy_of(pristine), witness).judge(finding.case) is None
         if keeps:
             likely = (past.told(), *likely)
-            finding = replace(finding, history=past.lines(pristine, finding.case))
-        if keeps and not isinstance(past, Earlier):
-            calm = f"f.forward(np.full(({CALM_ROWS}, z.shape[-1]), {pristine.inside!r}, z.dtype))"
-            finding = replace(finding, setup=(calm, *finding.setup))
-        if not keeps and self._wrong_by_now(passed):
+            history = past.lines(pristine, finding.case)
+            setup = (*past.between(pristine), *finding.setup)
+            finding = replace(finding, history=history, setup=setup)
+        elif self._wrong_by_now(passed):
             kept = "the class or its module keeps something"
             likely = (f"a case that was right before is wrong now: {kept}", *likely)
         finding = finding.times(1 / pristine.factor)

@@ -40,6 +40,11 @@ class Past(ABC):
         """The same in a script, where it comes before all else."""
         return ()
 
+    def between(self, target: Target) -> tuple[str, ...]:
+        """In a script, what comes after y: another forward, of which a later method may keep."""
+        rows = f"np.full(({CALM_ROWS}, z.shape[-1]), {target.inside!r}, z.dtype)"
+        return (f"f.forward({rows})",)
+
     def told(self) -> str:
         """What is likely where the case comes right without it."""
         return "right in a new instance: it keeps something between calls"
@@ -90,6 +95,10 @@ class Earlier(Past):
         backward = [name for name in ("derivative", "jacobian", "vjp") if getattr(target, name)]
         cotangents = ["dy = np.ones_like(y)"] if "vjp" in backward else []
         return (KEPT, f"z = {rows}", "y = f.forward(z)", *cotangents, *map(written, backward))
+
+    def between(self, target: Target) -> tuple[str, ...]:
+        """See Past: nothing, as what was seen first is kept."""
+        return ()
 
     def told(self) -> str:
         """See Past."""
