@@ -25,6 +25,9 @@ ROWS_ALONE = 4
 #: Values of y for a row alone and in its batch, relative to each other.
 SAME = 1e-6
 
+#: What makes the arguments read-only, in Python.
+READ_ONLY = ("for a in (z, y, dy):", "    a.setflags(write=False)")
+
 
 @final
 @dataclass(frozen=True)
@@ -126,8 +129,15 @@ def _state(call: Caller, made: Call, other: Array) -> Iterator[Pair]:
     again, twice = _read_only(call, method, frozen), _read_only(call, method, frozen)
     message = f"{method} must be deterministic"
     yield Pair(method, message, twice, np.asarray(again), (text, text))
-    setup = (f"before = {text}", f"f.forward({_written(other, made.arguments[0], call)})")
+    setup: tuple[str, ...] = (
+        f"before = {text}",
+        f"f.forward({_written(other, made.arguments[0], call)})",
+    )
     message = f"{method} must not depend on what was computed before"
+    usual = (a.copy() for a in made.arguments)
+    if not _equal(again, made.result) and _equal(call(method, *usual), made.result):
+        setup = (f"before = {text}", *READ_ONLY)
+        message = f"{method} must give the same for arrays that are read-only"
     yield Pair(method, message, again, made.result, (text, "before"), setup)
     if other.ndim > 1:
         turned = call(method, *(a[::-1].copy() for a in made.arguments))
@@ -143,6 +153,11 @@ def _state(call: Caller, made: Call, other: Array) -> Iterator[Pair]:
         raise Finding("manners", message, method, show=show)
 
 
+def _equal(got: Any, expected: Array) -> bool:
+    alike = isinstance(got, np.ndarray) and got.dtype == expected.dtype
+    return alike and np.array_equal(got, expected, equal_nan=True)
+
+
 def _read_only(call: Caller, method: str, frozen: list[Array]) -> Any:
     try:
         return call(method, *frozen)
@@ -150,9 +165,8 @@ def _read_only(call: Caller, method: str, frozen: list[Array]) -> Any:
         if "read-only" not in finding.message:
             raise
         message = f"{method} must leave its arguments alone: {finding.message}"
-        lines = ("for a in (z, y, dy):", "    a.setflags(write=False)")
         shown = (written(method), None)
-        raise Finding("manners", message, method, show=shown, setup=lines) from finding
+        raise Finding("manners", message, method, show=shown, setup=READ_ONLY) from finding
 
 
 def _layout(call: Caller, made: Call) -> Iterator[Pair]:

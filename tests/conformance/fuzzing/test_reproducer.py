@@ -69,6 +69,9 @@ class SameMemory:
         return self.kept.setdefault(id(z), (z, np.log(z)))[1].copy()
     def derivative(self, z, y): return 1 / z
 
+class Frozen(Doubled):
+    def derivative(self, z, y): return (1 - y * y) * z.flags.writeable
+
 class FirstDtype(Doubled):
     dtype = None
     def derivative(self, z, y):
@@ -150,6 +153,12 @@ ALL = (
     "pair (z, y, dy)",
 )
 IN_A_PACKAGE = ("class", "fields", "pair (z, y)")
+
+
+def test_what_is_wrong_for_read_only_arrays_is_shown_with_those(mine, tmp_path):
+    v = fuzz(mine.Frozen, jnp.tanh, max_examples=40)
+    assert v.explanation.message.endswith("must give the same for arrays that are read-only")
+    assert differs(shown(v, tmp_path))
 
 
 def test_a_buffer_that_is_used_again_stays_inside_the_domain(mine, tmp_path):
